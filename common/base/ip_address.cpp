@@ -1,0 +1,1 @@
+#include "common/base/ip_address.h"

@@ -1,0 +1,1 @@
+#include "shm/public_segment.h"

@@ -1,0 +1,1 @@
+#include "shm/records/latency_histogram.h"
