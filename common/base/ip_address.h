@@ -21,7 +21,8 @@ struct IpAddress {
   [[nodiscard]] bool is_v4() const;
   // "10.0.3.17" or "2001:db8::1"
   [[nodiscard]] std::string text() const;
-  // Reads what text() writes, without brackets; nullopt on anything else.
+  // Reads what text() writes and every other spelling of such an address, without brackets, port or
+  // zone; nullopt on anything else. "::ffff:10.0.3.17" is the IPv4 address 10.0.3.17.
   [[nodiscard]] static std::optional<IpAddress> parse(std::string_view text);
 };
 

@@ -5,12 +5,17 @@
 // supervisor, workers inherit the number. Nothing per share above debug; secrets never.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string_view>
 #include <variant>
 
 namespace loka {
+
+// One write() of at most PIPE_BUF bytes is atomic on a pipe, so that the lines of several processes
+// never mix, and it is known beforehand whether it would block.
+inline constexpr size_t kLogLineBytesMax = 4096;
 
 enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError };
 enum class LogFormat : uint8_t { kText, kJson };
