@@ -45,11 +45,12 @@ struct Header {
 };
 
 // The configuration as canonical YAML, decoded by the engine with the same loader as the file. The
-// complete block with the highest generation counts; `length` is stored before `generation`.
+// complete block with the highest generation counts; `length` is stored before `generation`. The
+// text is kept as words, so that reading a block while it is overwritten is not undefined.
 struct ConfigBlock {
   std::atomic<uint64_t> generation{0};
   std::atomic<uint32_t> length{0};
-  std::array<char, kConfigBytesMax> text{};
+  std::array<std::atomic<uint64_t>, kConfigBytesMax / 8> text{};
 };
 
 struct SlotZero {

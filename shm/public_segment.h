@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -45,6 +44,7 @@ class PublicSegment {
   Mapping mapping_;
   int descriptor_ = -1;
   uint32_t slot_count_ = 0;
+  bool is_writer_ = false;
 };
 
 // One slot for writing, mapped by its keeper and its engine.

@@ -1,9 +1,14 @@
-// Seqlock<T>: one writer, any readers, no lock that a dead process could hold. With shm/journal the
-// only file with fences. A writer that dies in the middle leaves the sequence odd; the next engine
-// writes the block again from the sealed commit, which makes it even.
+// Seqlock<T>: one writer, any readers, no lock that a dead process could hold. A writer that dies
+// in the middle leaves the sequence odd; the next engine writes the block again from the sealed
+// commit, which makes it even.
+//
+// The order comes from the words themselves, stored with release and loaded with acquire, instead
+// of from two fences: a reader that saw one word of a new value then sees, at its second look, that
+// the sequence has moved. It costs the same on x86, and ThreadSanitizer can follow it.
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -16,17 +21,15 @@ class Seqlock {
   static_assert(sizeof(T) % 8 == 0, "copied by whole words");
 
  public:
-  // Only the owner: replaces the value. Words are relaxed atomics, so that a concurrent read is
-  // torn at worst, never undefined.
+  // Only the owner: replaces the value.
   void write(const T& value) {
     const uint32_t odd = sequence_.load(std::memory_order_relaxed) | 1U;
     sequence_.store(odd, std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_release);
     const auto* from = reinterpret_cast<const unsigned char*>(&value);
     for (size_t i = 0; i < kWords; ++i) {
       uint64_t word;
       std::memcpy(&word, from + i * 8, 8);
-      words_[i].store(word, std::memory_order_relaxed);
+      words_[i].store(word, std::memory_order_release);
     }
     sequence_.store(odd + 1, std::memory_order_release);
   }
@@ -38,7 +41,6 @@ class Seqlock {
       const uint32_t before = sequence_.load(std::memory_order_acquire);
       if ((before & 1U) != 0) continue;
       copy_out(value);
-      std::atomic_thread_fence(std::memory_order_acquire);
       if (sequence_.load(std::memory_order_relaxed) == before) return true;
     }
     return false;
@@ -58,7 +60,7 @@ class Seqlock {
   void copy_out(T& value) const {
     auto* to = reinterpret_cast<unsigned char*>(&value);
     for (size_t i = 0; i < kWords; ++i) {
-      const uint64_t word = words_[i].load(std::memory_order_relaxed);
+      const uint64_t word = words_[i].load(std::memory_order_acquire);
       std::memcpy(to + i * 8, &word, 8);
     }
   }

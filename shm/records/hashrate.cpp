@@ -9,7 +9,7 @@ namespace loka::shm {
 
 namespace {
 
-// Expected hashes behind one share of difficulty 1: 2^256 / (0xffff × 2^208), as pools count it.
+// Expected hashes behind one share of difficulty 1, whose target is 0xffff × 2^208.
 constexpr double kHashesPerDifficulty = 4295032833.0;
 // A rate from the first seconds would only show how lucky the first share was.
 constexpr double kWarmUpS = 10.0;
