@@ -14,7 +14,7 @@ using namespace loka::shm;
 namespace {
 
 struct Block {
-  std::array<uint64_t, 16> words{};
+  std::array<uint64_t, 64> words{};  // long enough to be caught in the middle
 };
 
 Block block_of(uint64_t value) {
@@ -69,25 +69,23 @@ TEST_CASE("Seqlock: after a writer died in the middle readers give up, and one w
 
 TEST_CASE("Seqlock: a reader beside a busy writer gets whole values only, and never an older one") {
   const auto lock = std::make_unique<Seqlock<Block>>();
-  constexpr uint64_t kWrites = 300'000;
+  constexpr int kReads = 50'000;
   std::atomic<bool> is_done{false};
-  uint64_t seen = 0;
   uint64_t wrong = 0;
   std::thread reader([&] {
     uint64_t newest = 0;
-    for (bool last_look = false; !last_look;) {
-      last_look = is_done.load();
+    for (int seen = 0; seen < kReads;) {
       Block block;
       if (!lock->read(block)) continue;
       ++seen;
       if (!is_whole(block) || block.words[0] < newest) ++wrong;
       newest = block.words[0];
     }
+    is_done.store(true);
   });
-  for (uint64_t i = 1; i <= kWrites; ++i) lock->write(block_of(i));
-  is_done.store(true);
+  uint64_t written = 0;
+  while (!is_done.load(std::memory_order_relaxed)) lock->write(block_of(++written));
   reader.join();
   CHECK(wrong == 0);
-  CHECK(seen > 0);
-  CHECK(lock->own().words == block_of(kWrites).words);
+  CHECK(written > 0);
 }
