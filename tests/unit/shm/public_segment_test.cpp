@@ -1,8 +1,8 @@
 #include "shm/public_segment.h"
 
+#include <array>
 #include <atomic>
 #include <cerrno>
-#include <memory>
 #include <string>
 #include <thread>
 
@@ -132,9 +132,13 @@ TEST_CASE("newest_config: a hostile length is not followed") {
 TEST_CASE("newest_config: a reader beside a busy writer gets whole texts only") {
   auto created = make_segment(1);
   const auto opened = PublicSegment::open(created.descriptor()).value();
-  // Long, so that the writer comes round to the reader's block while it is being read.
-  const auto text_of = [](uint64_t generation) {
-    return std::string(30'000 + generation % 5'000, static_cast<char>('a' + generation % 26));
+  // Long, and made beforehand, so that the writer comes round to a block while it is being read.
+  std::array<std::string, 3> texts;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    texts[i] = std::string(40'000 + i, static_cast<char>('a' + i));
+  }
+  const auto text_of = [&](uint64_t generation) -> const std::string& {
+    return texts[generation % texts.size()];
   };
   created.publish_config(text_of(1));
 
