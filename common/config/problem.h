@@ -3,6 +3,7 @@
 // but text().
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ using Problems = std::vector<Problem>;
 
 // Problems kept of one load; what comes after is summed up in one more.
 inline constexpr size_t kProblemsMax = 100;
+
+// Adds one, or the summing-up once there are kProblemsMax.
+void add_problem(Problems& problems, Problem problem);
 
 // Whether any of them is more than a warning: such a configuration is not taken.
 [[nodiscard]] bool has_errors(const Problems& problems);
