@@ -142,11 +142,13 @@ TEST_CASE("newest_config: a reader beside a busy writer gets whole texts only") 
   };
   created.publish_config(text_of(1));
 
-  constexpr int kReads = 500;
+  constexpr int kReadsMin = 200;
+  constexpr uint64_t kWritesMin = 2'000;
+  std::atomic<uint64_t> newest{1};
   std::atomic<bool> is_done{false};
   uint64_t wrong = 0;
   std::thread reader([&] {
-    for (int seen = 0; seen < kReads;) {
+    for (int seen = 0; seen < kReadsMin || newest.load(std::memory_order_relaxed) < kWritesMin;) {
       const auto config = opened.newest_config();
       if (config.generation == 0) continue;
       ++seen;
@@ -154,10 +156,12 @@ TEST_CASE("newest_config: a reader beside a busy writer gets whole texts only") 
     }
     is_done.store(true);
   });
-  uint64_t newest = 1;
-  while (!is_done.load(std::memory_order_relaxed)) created.publish_config(text_of(++newest));
+  while (!is_done.load(std::memory_order_relaxed)) {
+    const uint64_t next = newest.load(std::memory_order_relaxed) + 1;
+    newest.store(created.publish_config(text_of(next)), std::memory_order_relaxed);
+  }
   reader.join();
   CHECK(wrong == 0);
-  CHECK(opened.newest_config().generation == newest);
-  CHECK(opened.newest_config().text == text_of(newest));
+  CHECK(opened.newest_config().generation == newest.load());
+  CHECK(opened.newest_config().text == text_of(newest.load()));
 }
