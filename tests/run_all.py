@@ -129,13 +129,14 @@ def run_tests(tree, build, kind, names, count):
     if results.exists():
         for line in results.read_text().splitlines():
             result = json.loads(line)
-            executed.add(result["name"])
-            passed, failed = cases(build, result)
+            name = result["name"].rpartition(" / ")[2]  # "project:suite / name of the test"
+            executed.add(name)
+            passed, failed = cases(build, name, result)
             count.add(passed, failed)
             if failed:
-                show(f"{tree.name}: {result['name']}: {failed} failed",
+                show(f"{tree.name}: {name}: {failed} failed",
                      result.get("stdout", "") + result.get("stderr", ""))
-    lacking = [name for name in names if not any(name in one for one in executed)]
+    lacking = [name for name in names if name not in executed]
     if lacking:
         show(f"{tree.name}: never ran: {', '.join(lacking)}", (LOGS / f"{log}.log").read_text())
         count.add(0, len(lacking))
@@ -144,11 +145,10 @@ def run_tests(tree, build, kind, names, count):
 DOCTEST = re.compile(r"test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed")
 
 
-def cases(build, result):
+def cases(build, name, result):
     """(passed, failed) of one test program: its own count of cases where it has one."""
     is_good = result["result"] == "OK"
-    report = build / "meson-logs" / (result["name"].split(":")[-1].strip().replace(" ", "_") +
-                                     ".xml")
+    report = build / "meson-logs" / (name.replace(" ", "_") + ".xml")
     match = DOCTEST.search(re.sub(r"\x1b\[[0-9;]*m", "", result.get("stdout", "")))
     if match:
         passed, failed = int(match.group(2)), int(match.group(3))
