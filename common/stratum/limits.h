@@ -14,6 +14,7 @@ inline constexpr size_t kPoolLineBytesMax = 64 * 1024;
 
 inline constexpr size_t kJsonDepthMax = 16;      // legitimate: at most 5
 inline constexpr size_t kJsonItemsMax = 4096;    // values in one line
+inline constexpr size_t kMembersMax = 64;        // of the outer object; legitimate: at most 8
 inline constexpr size_t kIdBytesMax = 64;        // a scalar id, as raw text
 inline constexpr size_t kLoginBytesMax = 128;    // Whatsminer overflows above 127, DATUM takes 191
 inline constexpr size_t kPasswordBytesMax = 64;  // ckpool's cap

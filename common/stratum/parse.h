@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string_view>
 
 #include "common/base/result.h"
+#include "common/json/reader.h"
 #include "common/stratum/message.h"
 
 namespace loka::stratum {
@@ -15,10 +15,12 @@ enum class ParseError : uint8_t {
   kNotJson,       // not one JSON object, or something behind it
   kTooDeep,       // nesting above kJsonDepthMax
   kTooLong,       // longer than the parser was made for
+  kTooManyItems,  // above kJsonItemsMax values or kMembersMax members
   kDuplicateKey,  // of the outer object
   kNotUtf8,
-  kNulCharacter,  // a NUL, raw or as \u0000, in a string that we use
-  kWrongType,     // method is not a string, params is neither array nor null: `partial().id` is set
+  kNulCharacter,  // a NUL, raw anywhere or as \u0000 in any string
+  kWrongType,     // method is no string, params neither array nor null, or id no scalar of at most
+                  // kIdBytesMax bytes, and then absent in partial()
   kNeither,       // an object without method, result and error
 };
 
@@ -30,16 +32,17 @@ class Parser {
   explicit Parser(size_t line_bytes_max);
 
   // line: without its newline; a trailing \r and blanks are allowed. Views in the Message point
-  // into the private copy and are valid until the next call; spans refer to `line`.
+  // into the private copy and are valid until the next call; spans refer to `line`. A line of
+  // blanks alone is kNotJson; the line reader does not hand such lines on. Allocates nothing.
+  // Params that are a bare string are accepted for set_version_mask, as one item (some pools).
   [[nodiscard]] Result<Message, ParseError> parse(std::string_view line);
 
-  // After kWrongType and kNeither: what was understood, the id above all, so that an error can be
-  // answered to the right request.
+  // After kWrongType, kNeither and an escaped kNulCharacter: what was understood, id and method
+  // above all, so that an error can be answered to the right request. Empty after the others.
   [[nodiscard]] const Message& partial() const { return message_; }
 
  private:
-  size_t line_bytes_max_;
-  std::unique_ptr<char[]> copy_;
+  json::Reader reader_;  // holds the private copy
   Message message_;
 };
 
