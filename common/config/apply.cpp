@@ -255,12 +255,12 @@ std::optional<Texts> Applier::secret_of(const Place& place, const Member& member
 
 void Applier::apply_single_pool(const Layer& layer, const Member& member) {
   if (member.value.kind == Value::Kind::kNull) return;
-  if (layer.kind == LayerKind::kFile && pool_form_ == PoolForm::kList) {
+  if (pool_form_ == PoolForm::kList) {
     report(member.place, member.key,
            {"'pools' was given in another file", "write the whole list under pools:"});
     return;
   }
-  if (layer.kind == LayerKind::kFile) pool_form_ = PoolForm::kSingle;
+  pool_form_ = PoolForm::kSingle;
   if (result_.config.pools.empty()) result_.config.pools.emplace_back();
   apply_pool(layer, member.value, "pool", 0);
 }

@@ -1,7 +1,6 @@
 #include "common/config/load.h"
 
-#include <algorithm>
-#include <cstring>
+#include <utility>
 
 #include <unistd.h>
 
@@ -29,105 +28,135 @@ Result<std::string, Fault> refuse_secret_files(const std::string&) {
   return Error(Fault{"a file cannot be named here", "write the value itself"});
 }
 
-void apply_text(std::string_view text, const std::string& name, Layer layer, Applier& applier,
-                Problems& problems) {
-  layer.root = read_yaml(text, name, problems);
-  applier.apply(layer);
-}
+// One load: reads source after source and applies it to the result.
+class Loader {
+ public:
+  explicit Loader(SecretReader read_secret)
+      : read_secret_(std::move(read_secret)), applier_(result_, read_secret_) {}
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
 
-void apply_file(const std::string& path, bool may_be_absent, Applier& applier, Problems& problems) {
-  const auto file = read_file(path, kFileBytesMax);
-  if (!file) {
-    if (file.error().is_absent && may_be_absent) return;
-    add_problem(problems, {path, 0, 0, "", file.error().what,
-                           file.error().is_absent ? "create it, or name another with --config"
-                                                  : "mend the file or its mode"});
-    return;
+  void text(std::string_view yaml, const std::string& name, Layer layer = {}) {
+    const size_t before = problems().size();
+    layer.root = read_yaml(yaml, name, problems());
+    if (problems().size() > before) has_all_sources_ = false;
+    applier_.apply(layer);
   }
-  Layer layer;
-  layer.others_may_read = file->others_may_read;
-  layer.directory = directory_of(path);
-  apply_text(file->text, path, std::move(layer), applier, problems);
-}
 
-void apply_drop_ins(const std::string& file, Applier& applier, Problems& problems) {
-  const auto paths = list_drop_ins(directory_of(file), kDropInsMax);
-  if (paths.size() > kDropInsMax) {
-    add_problem(problems,
-                {directory_of(file) + "/conf.d", 0, 0, "",
-                 "more than " + std::to_string(kDropInsMax) + " files", "merge some of them"});
-    return;
+  void file(const std::string& path, bool may_be_absent) {
+    const auto file = read_file(path, kFileBytesMax);
+    if (!file) {
+      if (file.error().is_absent && may_be_absent) return;
+      cannot_read(path, file.error(),
+                  file.error().is_absent ? "create it, or name another with --config"
+                                         : "mend the file or its mode");
+      return;
+    }
+    Layer layer;
+    layer.others_may_read = file->others_may_read;
+    layer.directory = directory_of(path);
+    text(file->text, path, std::move(layer));
   }
-  for (const std::string& path : paths) apply_file(path, false, applier, problems);
-}
 
-void apply_env_file(const std::string& path, Applier& applier, Problems& problems) {
-  const auto file = read_file(path, kFileBytesMax);
-  if (!file) {
-    add_problem(problems, {path, 0, 0, "", file.error().what, "name another with --env-file"});
-    return;
+  void drop_ins(const std::string& main_file) {
+    const std::string directory = directory_of(main_file);
+    const auto paths = list_drop_ins(directory, kDropInsMax);
+    if (paths.size() > kDropInsMax) {
+      add_problem(problems(),
+                  {directory + "/conf.d", 0, 0, "",
+                   "more than " + std::to_string(kDropInsMax) + " files", "merge some of them"});
+      has_all_sources_ = false;
+      return;
+    }
+    for (const std::string& path : paths) file(path, false);
   }
-  Layer layer;
-  layer.kind = LayerKind::kNames;
-  layer.others_may_read = file->others_may_read;
-  layer.directory = directory_of(path);
-  layer.root = tree_of_environment(parse_env_text(file->text, path, problems), problems);
-  applier.apply(layer);
-}
 
-void apply_environment(const Sources& sources, Applier& applier, Problems& problems) {
-  std::vector<NamedValue> variables;
-  for (const auto& [name, value] : sources.environment) {
-    variables.push_back({name, value, {"environment " + name, 0, 0}});
+  void env_file(const std::string& path) {
+    const auto file = read_file(path, kFileBytesMax);
+    if (!file) {
+      cannot_read(path, file.error(), "name another with --env-file");
+      return;
+    }
+    Layer layer;
+    layer.others_may_read = file->others_may_read;
+    layer.directory = directory_of(path);
+    names(tree_of_environment(parse_env_text(file->text, path, problems()), problems()),
+          std::move(layer));
   }
-  Layer layer;
-  layer.kind = LayerKind::kNames;
-  layer.root = tree_of_environment(std::move(variables), problems);
-  applier.apply(layer);
-}
 
-// Problems of meaning, without those of values that could not even be read.
-void judge(LoadResult& result, Applier& applier) {
-  applier.finish();
-  for (Problem& problem : validate(result.config, result.origins)) {
-    if (!applier.is_faulty(problem.key)) add_problem(result.problems, std::move(problem));
+  void environment(const std::vector<std::pair<std::string, std::string>>& environment) {
+    std::vector<NamedValue> variables;
+    for (const auto& [name, value] : environment) {
+      variables.push_back({name, value, {"environment " + name, 0, 0}});
+    }
+    names(tree_of_environment(std::move(variables), problems()));
   }
-}
+
+  void command_line(const std::vector<std::string>& assignments) {
+    names(tree_of_set(assignments, problems()));
+  }
+
+  // Adds what validate() finds, without what could not even be read. Nothing if a whole source is
+  // missing: most of what could be said would be its absence.
+  [[nodiscard]] LoadResult take_validated() {
+    applier_.finish();
+    if (has_all_sources_) {
+      for (Problem& problem : validate(result_.config, result_.origins)) {
+        if (!applier_.is_faulty(problem.key)) add_problem(problems(), std::move(problem));
+      }
+    }
+    return std::move(result_);
+  }
+
+  [[nodiscard]] LoadResult take() {
+    applier_.finish();
+    return std::move(result_);
+  }
+
+ private:
+  [[nodiscard]] Problems& problems() { return result_.problems; }
+
+  void names(Value root, Layer layer = {}) {
+    layer.kind = LayerKind::kNames;
+    layer.root = std::move(root);
+    applier_.apply(layer);
+  }
+
+  void cannot_read(const std::string& path, const FileFailure& failure, std::string mend) {
+    add_problem(problems(), {path, 0, 0, "", failure.what, std::move(mend)});
+    has_all_sources_ = false;
+  }
+
+  LoadResult result_;
+  SecretReader read_secret_;
+  Applier applier_;
+  bool has_all_sources_ = true;
+};
 
 }  // namespace
 
 LoadResult load(const Sources& sources) {
-  LoadResult result;
-  const SecretReader read_secret = read_secret_file;
-  Applier applier(result, read_secret);
+  Loader loader(read_secret_file);
   if (!sources.file.empty()) {
-    apply_file(sources.file, sources.file_may_be_absent, applier, result.problems);
-    apply_drop_ins(sources.file, applier, result.problems);
+    loader.file(sources.file, sources.file_may_be_absent);
+    loader.drop_ins(sources.file);
   }
-  if (!sources.env_file.empty()) apply_env_file(sources.env_file, applier, result.problems);
-  apply_environment(sources, applier, result.problems);
-  Layer command_line;
-  command_line.kind = LayerKind::kNames;
-  command_line.root = tree_of_set(sources.set, result.problems);
-  applier.apply(command_line);
-  judge(result, applier);
-  return result;
+  if (!sources.env_file.empty()) loader.env_file(sources.env_file);
+  loader.environment(sources.environment);
+  loader.command_line(sources.set);
+  return loader.take_validated();
 }
 
 LoadResult load_text(std::string_view yaml, const std::string& name) {
-  LoadResult result;
-  const SecretReader read_secret = refuse_secret_files;
-  Applier applier(result, read_secret);
-  apply_text(yaml, name, {}, applier, result.problems);
-  judge(result, applier);
-  return result;
+  Loader loader(refuse_secret_files);
+  loader.text(yaml, name);
+  return loader.take_validated();
 }
 
 Result<Config, std::string> parse_canonical(std::string_view yaml) {
-  LoadResult result;
-  const SecretReader read_secret = refuse_secret_files;
-  Applier applier(result, read_secret);
-  apply_text(yaml, "configuration", {}, applier, result.problems);
+  Loader loader(refuse_secret_files);
+  loader.text(yaml, "configuration");
+  LoadResult result = loader.take();
   if (!result.problems.empty()) return Error(result.problems.front().text());
   return std::move(result.config);
 }

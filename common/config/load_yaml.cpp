@@ -45,7 +45,10 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
     if (is_key_next()) throw Refusal(mark, "a key without a name", "write key: value");
-    place(value_at(mark, Value::Kind::kNull), mark);
+    Value value = value_at(mark, Value::Kind::kNull);
+    // The mark is that of the next token, which may be lines further down.
+    if (has_key_) value.place = open_.back()->members.back().place;
+    place(std::move(value), mark);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     throw Refusal(mark, "aliases (*name) are not allowed", "write the value out");
@@ -153,6 +156,18 @@ bool refuse_unclean(std::string_view text, const std::string& source, Problems& 
   return true;
 }
 
+// The commonest mistake has the least helpful message of yaml-cpp.
+bool is_indented_by_tab(std::string_view text, int line) {
+  size_t begin = 0;
+  for (int i = 0; i < line && begin != std::string_view::npos; ++i) {
+    begin = text.find('\n', begin);
+    if (begin != std::string_view::npos) ++begin;
+  }
+  if (begin == std::string_view::npos) return false;
+  const size_t end = text.find_first_not_of(" \t", begin);
+  return text.substr(begin, end - begin).find('\t') != std::string_view::npos;
+}
+
 void report(const std::string& source, const YAML::Mark& mark, std::string what, std::string mend,
             Problems& problems) {
   const bool has_place = !mark.is_null();
@@ -177,7 +192,10 @@ Value read_yaml(std::string_view text, const std::string& source, Problems& prob
     report(source, refusal.mark, refusal.what_text, refusal.mend, problems);
   } catch (const YAML::Exception& error) {
     report(source, error.mark, "not YAML: " + error.msg,
-           "look for indentation, quotes and brackets here or just above", problems);
+           is_indented_by_tab(text, error.mark.line)
+               ? "indent with blanks; YAML does not take tabs"
+               : "look for indentation, quotes and brackets here or just above",
+           problems);
   } catch (const std::exception& error) {
     report(source, YAML::Mark::null_mark(), std::string("cannot be read: ") + error.what(),
            "simplify the file", problems);

@@ -51,7 +51,7 @@ std::optional<Path> path_of_variable(std::string_view name) {
   Path path;
   std::string_view section;
   if (first == "POOL") {
-    path = {"pool"};
+    path = {std::string(kPools), "1"};
     section = kPools;
   } else if (first == "POOLS") {
     const size_t number_end = std::min(rest.find('_'), rest.size());
@@ -212,6 +212,8 @@ Value tree_of_set(const std::vector<std::string>& assignments, Problems& problem
       path.push_back(key.substr(begin, end - begin));
       begin = end + 1;
     }
+    if (path[0] == "pool") path.insert(path.begin() + 1, "1");
+    if (path[0] == "pool") path[0] = kPools;
     if (path.size() > 4) {
       add_problem(problems, {"--set", 0, 0, key, "unknown key", "no key has so many parts"});
       continue;

@@ -1,5 +1,6 @@
 // Keys named in one string: LOKA_POOLS_1_PASSWORD in the environment or an env file, and
-// pools.1.password after --set. Both become a tree, which the same walk judges as a file.
+// pools.1.password after --set. Both become a tree, which the same walk judges as a file. Here
+// `pool` is short for the first of the pools, so that a container can set it whatever the file has.
 #pragma once
 
 #include <string>

@@ -31,7 +31,8 @@ struct Member {
 
 enum class LayerKind : uint8_t {
   kFile,
-  kNames,  // environment and --set: a list may be a mapping of numbers from 1 (pools.2.url)
+  kNames,  // environment and --set: a list may be a mapping of numbers from 1 (pools.2.url),
+           // and there is no `pool`, only pools.1
 };
 
 struct Layer {
