@@ -75,6 +75,8 @@ struct Message {
   uint32_t param_count = 0;                // all items of params
   Value result;
   Value error;
+  Value error_code;     // the first item of an error that is an array, or its "code"
+  Value error_text;     // the second item, or its "message"
   Value reject_reason;  // ckpool's "reject-reason" beside result
 
   [[nodiscard]] bool wants_answer() const { return kind == Kind::kRequest && !id.is_null(); }

@@ -119,6 +119,21 @@ void take_params(Message& message, const Token& params, std::span<const Token> t
   }
 }
 
+// The two parts of an error that matter, in the array form or the object form of JSON-RPC.
+void take_error(Message& message, const Token& error, std::span<const Token> tokens) {
+  message.error = value_of(error);
+  auto at = static_cast<size_t>(&error - tokens.data()) + 1;
+  if (error.kind == json::Kind::kArray) {
+    for (uint32_t n = 0; n < error.count && n < 2; ++n, at = tokens[at].next)
+      (n == 0 ? message.error_code : message.error_text) = value_of(tokens[at]);
+  } else if (error.kind == json::Kind::kObject) {
+    for (uint32_t n = 0; n < error.count; ++n, at = tokens[at + 1].next) {
+      if (tokens[at].text == "code") message.error_code = value_of(tokens[at + 1]);
+      if (tokens[at].text == "message") message.error_text = value_of(tokens[at + 1]);
+    }
+  }
+}
+
 // Returns whether params have a shape that the method may have.
 bool read_params(Message& message, const Token& params, std::span<const Token> tokens) {
   if (params.kind == json::Kind::kArray) {
@@ -152,7 +167,7 @@ Result<Message, ParseError> Parser::parse(std::string_view line) {
   const bool is_id_wrong = members->id != nullptr && !is_usable_id(*members->id);
   if (members->id != nullptr && !is_id_wrong) message_.id = value_of(*members->id);
   if (members->result != nullptr) message_.result = value_of(*members->result);
-  if (members->error != nullptr) message_.error = value_of(*members->error);
+  if (members->error != nullptr) take_error(message_, *members->error, *tokens);
   if (members->reject_reason != nullptr) message_.reject_reason = value_of(*members->reject_reason);
 
   bool is_wrong = is_id_wrong;
