@@ -55,7 +55,6 @@ struct PoolEntry {
   uint64_t rejected = 0;
   double latency_p50_ms = 0;  // "latency_ms": {"p50", "p99"}
   double latency_p99_ms = 0;
-  // The rest is in the answer to `pools` alone.
   uint32_t serving = 0;                  // connections authorised and with a job
   std::optional<double> last_success_s;  // age; nullopt: never
   std::optional<double> last_failure_s;  // age; nullopt: never
@@ -103,6 +102,7 @@ struct Workers {
 };
 struct Miners {  // the answer to `miners` and to `miner`
   std::vector<MinerEntry> miners;
+  uint64_t omitted = 0;  // rows left out by to_json(), because one frame must hold the document
 };
 struct Pools {
   std::vector<PoolEntry> pools;
@@ -112,6 +112,7 @@ struct ConfigText {
   uint64_t generation = 0;
 };
 struct ReloadReport {
+  bool taken = true;  // false: the problems are errors, the running configuration stays as it was
   uint64_t generation = 0;
   std::vector<std::string> changes;   // sentences
   std::vector<std::string> refused;   // sentences: what needs a restart

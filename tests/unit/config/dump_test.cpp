@@ -4,7 +4,7 @@
 
 #include "common/config/keys.h"
 #include "common/config/validate.h"
-#include "fixture.h"
+#include "tests/unit/config/fixture.h"
 
 using namespace loka::config;
 using loka::Duration;

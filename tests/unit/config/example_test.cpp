@@ -6,7 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "common/config/keys.h"
-#include "fixture.h"
+#include "tests/unit/config/fixture.h"
 
 using namespace loka::config;
 

@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "common/config/load_yaml.h"
-#include "fixture.h"
+#include "tests/unit/config/fixture.h"
 
 using namespace loka::config;
 

@@ -9,7 +9,7 @@
 
 #include "common/config/apply.h"
 #include "common/config/names.h"
-#include "fixture.h"
+#include "tests/unit/config/fixture.h"
 
 using namespace loka::config;
 using loka::LogLevel;

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "fixture.h"
+#include "tests/unit/config/fixture.h"
 
 using namespace loka::config;
 using loka::Duration;
