@@ -58,10 +58,10 @@ def test_a_miner_is_found_by_its_login(bench):
 
 
 def test_hashrate_is_told_from_accepted_difficulty(bench):
-    service = bench.service(bench.pool(difficulty=0.001))
+    service = bench.service(bench.pool(difficulty=1e-6))
     bench.farm(service, miners=10, rate=100, duration="60s")
-    # 100 shares a second at difficulty 0.001 are 100 * 0.001 * 2^32 hashes a second.
-    wanted = 100 * 0.001 * 2**32
+    # 100 shares a second at difficulty 1e-6 stand for 100 * 1e-6 * 2^32 hashes a second.
+    wanted = 100 * 1e-6 * 2**32
     eventually(lambda: 0.05 * wanted < service.status()["hashrate_hs"]["1m"] < 1.5 * wanted, 30,
                lambda: f"{service.status()['hashrate_hs']} comes near {wanted}")
 
