@@ -17,6 +17,7 @@ namespace loka::shm {
   X(kConnectionsClosed, "connections_closed_total", "Miner connections closed, for any reason.")   \
   X(kAcceptErrors, "accept_errors_total", "accept() failed for want of descriptors or memory.")    \
   X(kSessionsLeft, "sessions_left_total", "Miners that closed their connection.")                  \
+  X(kSessionsEnded, "sessions_ended_total", "Sessions closed after their last answer was said.")   \
   X(kSessionsHandshakeTimeout, "sessions_handshake_timeout_total",                                 \
     "Miners closed for not subscribing or authorizing in time.")                                   \
   X(kSessionsIdle, "sessions_idle_total", "Miners closed for being idle.")                         \

@@ -41,7 +41,7 @@ struct Header {
   uint64_t segment_bytes = 0;
   int64_t started_ns = 0;  // CLOCK_MONOTONIC, the supervisor's start
   uint32_t supervisor_pid = 0;
-  uint32_t reserved = 0;
+  std::atomic<uint32_t> log_style{0};  // LogFormat + 256 × LogLevel, for keepers: they read no YAML
 };
 
 // The configuration as canonical YAML, decoded by the engine with the same loader as the file. The
@@ -92,6 +92,8 @@ struct alignas(64) EngineLine {
   std::atomic<uint32_t> sessions{0};
   std::atomic<uint32_t> authorized{0};
   std::atomic<uint32_t> pages_in_use{0};
+  std::atomic<uint32_t> miner_rows_used{
+      0};  // rows 0…used-1 were ever in use; no reader looks further
   std::atomic<SelfTest> self_test{SelfTest::kPending};
 };
 

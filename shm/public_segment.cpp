@@ -86,6 +86,7 @@ Result<PublicSegment, SystemError> PublicSegment::create(uint32_t slot_count, In
   header.segment_bytes = bytes;
   header.started_ns = now.ns();
   header.supervisor_pid = supervisor_pid;
+  segment.publish_log_style(LogFormat::kText, LogLevel::kInfo);
   header.magic = kMagic;
   return segment;
 }
@@ -100,9 +101,8 @@ Result<PublicSegment, SystemError> PublicSegment::open(int descriptor) {
   PublicSegment segment;
   segment.mapping_ = std::move(*mapping);
   segment.descriptor_ = descriptor;
-  const Header header = segment.header();
-  if (!is_our_layout(header, *bytes)) return Error(not_a_segment());
-  segment.slot_count_ = header.slot_count;
+  if (!is_our_layout(segment.header(), *bytes)) return Error(not_a_segment());
+  segment.slot_count_ = segment.header().slot_count;
   return segment;
 }
 
@@ -126,6 +126,21 @@ uint64_t PublicSegment::publish_config(std::string_view text) {
   block.length.store(static_cast<uint32_t>(text.size()), std::memory_order_release);
   block.generation.store(generation, std::memory_order_release);
   return generation;
+}
+
+void PublicSegment::publish_log_style(LogFormat format, LogLevel level) {
+  CHECK(is_writer_);
+  auto& header = *static_cast<Header*>(mapping_.data());
+  header.log_style.store(static_cast<uint32_t>(format) + (static_cast<uint32_t>(level) << 8U),
+                         std::memory_order_relaxed);
+}
+
+PublicSegment::LogStyle PublicSegment::log_style() const {
+  const uint32_t style = header().log_style.load(std::memory_order_relaxed);
+  const uint32_t level = std::min(style >> 8U, static_cast<uint32_t>(LogLevel::kError));
+  return {(style & 0xffU) == static_cast<uint32_t>(LogFormat::kJson) ? LogFormat::kJson
+                                                                     : LogFormat::kText,
+          static_cast<LogLevel>(level)};
 }
 
 PublicSegment::PublishedConfig PublicSegment::newest_config() const {

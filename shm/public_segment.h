@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/log.h"
 #include "common/base/result.h"
 #include "shm/layout.h"
 #include "shm/segment.h"
@@ -30,6 +31,15 @@ class PublicSegment {
   // The supervisor: makes this text the newest configuration; returns its generation (1, 2, …).
   // CHECKs that it fits kConfigBytesMax and that the segment was created here.
   uint64_t publish_config(std::string_view text);
+
+  // The supervisor: how lines are to be written from now on, for keepers, which read no YAML.
+  void publish_log_style(LogFormat format, LogLevel level);
+  struct LogStyle {
+    LogFormat format = LogFormat::kText;
+    LogLevel level = LogLevel::kInfo;
+    bool operator==(const LogStyle&) const = default;
+  };
+  [[nodiscard]] LogStyle log_style() const;
 
   // The newest complete configuration, copied; generation 0: none yet.
   struct PublishedConfig {

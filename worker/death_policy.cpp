@@ -27,7 +27,7 @@ Duration backoff(uint32_t fruitless, double random) {
 AfterDeath after_death(const EngineDeath& death, uint32_t fruitless_before, double random) {
   AfterDeath after;
   after.renew_keeper = is_memory_fault(death.signal);
-  if (death.lines_served > 0) return after;
+  if (death.lines_served > 0 || death.ready_for >= kProvenAfter) return after;
   after.fruitless = fruitless_before + 1;
   after.wait = backoff(after.fruitless, random);
   after.wipe = after.fruitless % kFruitlessToWipe == 0;

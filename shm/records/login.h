@@ -15,8 +15,9 @@ struct Login {
   uint32_t session = kNobody;
   uint32_t next = kNobody;  // of the same session
   bool is_authorized = false;
-  FixedString<128> name;     // as the miner wrote it, escapes resolved
-  FixedString<64> password;  // likewise
+  FixedString<128> name;       // as the miner wrote it, escapes resolved
+  FixedString<64> password;    // likewise
+  FixedString<190> wire_name;  // what the present pool knows it by: a JSON string with its quotes
 };
 
 static_assert(std::is_trivially_copyable_v<Login>);

@@ -21,7 +21,7 @@ enum class UpstreamState : uint8_t {
 };
 
 // What a replay asks next; each is left when the pool has answered it.
-enum class Replay : uint8_t { kNone, kConfigure, kSubscribe, kAuthorize, kExtranonceSubscribe };
+enum class Replay : uint8_t { kNone, kConfigure, kSubscribe, kAuthorize };
 
 struct Upstream {
   uint32_t in_use = 0;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace loka::worker::net {
+namespace loka::net {
 
 struct Resolver::Name {
   uv_getaddrinfo_t request{};
@@ -68,4 +68,4 @@ void Resolver::on_resolved(uv_getaddrinfo_t* request, int status, addrinfo* resu
   uv_freeaddrinfo(result);
 }
 
-}  // namespace loka::worker::net
+}  // namespace loka::net

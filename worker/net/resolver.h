@@ -13,7 +13,7 @@
 #include "common/base/time.h"
 #include "common/config/config.h"
 
-namespace loka::worker::net {
+namespace loka::net {
 
 inline constexpr Duration kResolveAgainAfter = Duration::seconds(60);
 inline constexpr Duration kResolveRetryAfter = Duration::seconds(2);
@@ -41,4 +41,4 @@ class Resolver {
   std::vector<std::unique_ptr<Name>> names_;  // one per endpoint ever asked; pools are few
 };
 
-}  // namespace loka::worker::net
+}  // namespace loka::net

@@ -10,13 +10,13 @@
 
 #include "worker/net/socket_counts.h"
 
-namespace loka::worker::net {
+namespace loka::net {
 namespace {
 
 constexpr size_t kPiecesMax = 16;
 
 Io failed() {
-  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return {IoStatus::kWouldBlock, 0};
+  if (errno == EAGAIN || errno == EINTR) return {IoStatus::kWouldBlock, 0};
   return {IoStatus::kBroken, 0};
 }
 
@@ -60,7 +60,11 @@ Result<shm::SocketName, int> open_socket(const SocketAddress& address) {
   const int family = address.ip.is_v4() ? AF_INET : AF_INET6;
   const int descriptor = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP);
   if (descriptor < 0) return Error(errno);
-  set_counted_options(descriptor);
+  if (!set_counted_options(descriptor)) {
+    const int code = errno;
+    ::close(descriptor);
+    return Error(code);
+  }
   shm::SocketName name;
   name.descriptor = descriptor;
   name.cookie = socket_cookie(descriptor);
@@ -89,4 +93,4 @@ void close_socket(const shm::SocketName& name) {
   if (is_same_socket(name)) ::close(name.descriptor);
 }
 
-}  // namespace loka::worker::net
+}  // namespace loka::net

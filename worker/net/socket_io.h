@@ -11,7 +11,7 @@
 #include "common/base/result.h"
 #include "shm/records/socket_name.h"
 
-namespace loka::worker::net {
+namespace loka::net {
 
 // What a read or write came to. For kDone, `bytes` were moved (0 for a read: never).
 enum class IoStatus : uint8_t { kDone, kWouldBlock, kEnd, kBroken };
@@ -44,4 +44,4 @@ struct Accepted {
 // Closes it if it is; another socket under that number is left alone.
 void close_socket(const shm::SocketName& name);
 
-}  // namespace loka::worker::net
+}  // namespace loka::net

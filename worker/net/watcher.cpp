@@ -1,6 +1,6 @@
 #include "worker/net/watcher.h"
 
-namespace loka::worker::net {
+namespace loka::net {
 
 class Watcher::Watch {
  public:
@@ -75,4 +75,4 @@ void Watcher::on_closed(uv_handle_t* handle) {
   watch->watcher->spare_.push_back(watch);
 }
 
-}  // namespace loka::worker::net
+}  // namespace loka::net

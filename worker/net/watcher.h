@@ -8,7 +8,7 @@
 
 #include <uv.h>
 
-namespace loka::worker::net {
+namespace loka::net {
 
 // What became ready. A broken connection is readable and writable: the calls then tell why.
 struct Readiness {
@@ -51,4 +51,4 @@ class Watcher {
   std::vector<Watch*> spare_;
 };
 
-}  // namespace loka::worker::net
+}  // namespace loka::net
