@@ -4,30 +4,16 @@
 
 #include <doctest/doctest.h>
 
-#include "common/stratum/limits.h"
 #include "common/stratum/method.h"
+#include "tests/unit/stratum/fixture.h"
 
 using namespace loka::stratum;
 
 namespace {
 
-struct Fixture {
-  Parser parser{kMinerLineBytesMax};
-
-  Message good(std::string_view line) {
-    auto message = parser.parse(line);
-    REQUIRE_MESSAGE(message, line);
-    return *message;
-  }
-  ParseError bad(std::string_view line) {
-    auto message = parser.parse(line);
-    REQUIRE_MESSAGE(!message, line);
-    return message.error();
-  }
-  Method method(std::string_view name) {
-    return good("{\"id\":1,\"method\":\"" + std::string(name) + "\",\"params\":[]}").method;
-  }
-};
+Method method_of(Fixture& f, std::string_view name) {
+  return f.good("{\"id\":1,\"method\":\"" + std::string(name) + "\",\"params\":[]}").method;
+}
 
 constexpr std::string_view kSubmit =
     "{\"id\": 4, \"method\":\"mining.submit\", \"params\":[\"user.rig1\",\"6625a3d5\","
@@ -176,10 +162,10 @@ TEST_CASE("parse: administrative names and those that a pool may take for others
                                       "mining.submitblock",
                                       "MINING.AUTHORIZE",
                                       "mining.Submit"})
-    CHECK_MESSAGE(f.method(name) == Method::kAdministrative, name);
+    CHECK_MESSAGE(method_of(f, name) == Method::kAdministrative, name);
   for (const std::string_view name : {"", "mining", "mining.", "agent", "xagent.y", "mining.nod",
                                       "mining.subscribex", "mining.multi_version", "getwork"})
-    CHECK_MESSAGE(f.method(name) == Method::kUnknown, name);
+    CHECK_MESSAGE(method_of(f, name) == Method::kUnknown, name);
 }
 
 TEST_CASE("parse: every name that we send is read as its method") {
@@ -189,10 +175,10 @@ TEST_CASE("parse: every name that we send is read as its method") {
     const auto method = static_cast<Method>(i);
     if (name_of(method).empty()) continue;
     ++named;
-    CHECK(f.method(name_of(method)) == method);
+    CHECK(method_of(f, name_of(method)) == method);
   }
   CHECK(named == 18);
-  CHECK(f.method("pong") == Method::kPong);
+  CHECK(method_of(f, "pong") == Method::kPong);
 }
 
 TEST_CASE("parse: suggest_difficulty carries its value in the list or in the name") {
@@ -203,7 +189,7 @@ TEST_CASE("parse: suggest_difficulty carries its value in the list or in the nam
         0.5);
   CHECK(suggested("{\"id\":4,\"method\":\"mining.suggest_difficulty(1024)\",\"params\":[]}") ==
         1024);
-  CHECK(f.method("mining.suggest_difficulty(1024)") == Method::kSuggestDifficulty);
+  CHECK(method_of(f, "mining.suggest_difficulty(1024)") == Method::kSuggestDifficulty);
   for (const std::string_view line :
        {"{\"id\":4,\"method\":\"mining.suggest_difficulty\",\"params\":[0]}",
         "{\"id\":4,\"method\":\"mining.suggest_difficulty\",\"params\":[-1]}",
@@ -281,20 +267,19 @@ TEST_CASE("parse: depth, length, number of values and of members are bounded") {
   };
   f.good(nested(kJsonDepthMax - 1));
   CHECK(f.bad(nested(kJsonDepthMax)) == ParseError::kTooDeep);
-  CHECK(f.bad(std::string(kMinerLineBytesMax, '[')) == ParseError::kTooDeep);
-  CHECK(f.bad(std::string(kMinerLineBytesMax + 1, '[')) == ParseError::kTooLong);
-  CHECK(f.bad("{\"a\":\"" + std::string(kMinerLineBytesMax, 'x') + "\"}") == ParseError::kTooLong);
+  CHECK(f.bad(std::string(kPoolLineBytesMax, '[')) == ParseError::kTooDeep);
+  CHECK(f.bad(std::string(kPoolLineBytesMax + 1, '[')) == ParseError::kTooLong);
+  CHECK(f.bad("{\"a\":\"" + std::string(kPoolLineBytesMax, 'x') + "\"}") == ParseError::kTooLong);
 
   std::string members = "{\"method\":\"x\"";
   for (size_t i = 1; i < kMembersMax; ++i) members += ",\"" + std::to_string(i) + "\":1";
   f.good(members + "}");
   CHECK(f.bad(members + ",\"y\":1}") == ParseError::kTooManyItems);
 
-  Parser pools(kPoolLineBytesMax);
   std::string many = "{\"method\":\"x\",\"params\":[1";
   for (size_t i = 4; i < kJsonItemsMax; ++i) many += ",1";
-  CHECK(pools.parse(many + "]}"));
-  CHECK(pools.parse(many + ",1]}").error() == ParseError::kTooManyItems);
+  CHECK(f.parser.parse(many + "]}"));
+  CHECK(f.parser.parse(many + ",1]}").error() == ParseError::kTooManyItems);
 }
 
 TEST_CASE("parse: a trailing carriage return and blanks do not count") {
