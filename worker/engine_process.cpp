@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/base/check.h"
+
 namespace loka::worker {
 
 namespace {

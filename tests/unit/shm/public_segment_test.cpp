@@ -118,6 +118,16 @@ TEST_CASE("publish_config: the newest text counts, whatever its length") {
   }
 }
 
+TEST_CASE("publish_log_style: keepers see how lines are to be written") {
+  auto created = make_segment(1);
+  const auto opened = PublicSegment::open(created.descriptor()).value();
+  CHECK(opened.log_style() == PublicSegment::LogStyle{LogFormat::kText, LogLevel::kInfo});
+  created.publish_log_style(LogFormat::kJson, LogLevel::kError);
+  CHECK(opened.log_style() == PublicSegment::LogStyle{LogFormat::kJson, LogLevel::kError});
+  WritableHeader(created.descriptor())->log_style.store(0xffffffff);
+  CHECK(opened.log_style() == PublicSegment::LogStyle{LogFormat::kText, LogLevel::kError});
+}
+
 TEST_CASE("newest_config: a hostile length is not followed") {
   auto created = make_segment(1);
   created.publish_config("text");

@@ -11,8 +11,8 @@ using namespace loka::worker;
 namespace {
 
 constexpr double kNoJitter = 0.5;
-constexpr EngineDeath kFruitless{SIGKILL, 0};
-constexpr EngineDeath kFruitful{SIGKILL, 1};
+constexpr EngineDeath kFruitless{SIGKILL, 0, {}};
+constexpr EngineDeath kFruitful{SIGKILL, 1, {}};
 
 // A row of fruitless deaths from a fresh slot.
 std::vector<AfterDeath> row_of(int deaths) {
@@ -57,6 +57,14 @@ TEST_CASE("after_death: one fruitful death in between begins the row anew") {
   CHECK_FALSE(next.is_failed);
 }
 
+TEST_CASE("after_death: an engine that was ready for ten seconds proved itself without a line") {
+  const EngineDeath early{SIGKILL, 0, Duration::milliseconds(9'999)};
+  const EngineDeath proven{SIGKILL, 0, Duration::seconds(10)};
+  CHECK(after_death(early, 4, kNoJitter).is_failed);
+  CHECK(after_death(proven, 4, kNoJitter).fruitless == 0);
+  CHECK(after_death(proven, 4, kNoJitter).wait.ns() == 0);
+}
+
 TEST_CASE("after_death: jitter is a quarter either way and never more") {
   for (const uint32_t before : {0U, 3U, 4U, 1'000'000U}) {
     const auto low = after_death(kFruitless, before, 0.0).wait;
@@ -69,10 +77,10 @@ TEST_CASE("after_death: jitter is a quarter either way and never more") {
 
 TEST_CASE("after_death: a memory fault renews the keeper, whether it was fruitful or not") {
   for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGABRT}) {
-    CHECK(after_death({signal, 0}, 0, kNoJitter).renew_keeper);
-    CHECK(after_death({signal, 9}, 0, kNoJitter).renew_keeper);
+    CHECK(after_death({signal, 0, {}}, 0, kNoJitter).renew_keeper);
+    CHECK(after_death({signal, 9, {}}, 0, kNoJitter).renew_keeper);
   }
   for (const int signal : {0, SIGKILL, SIGTERM, SIGFPE, SIGXCPU}) {
-    CHECK_FALSE(after_death({signal, 0}, 0, kNoJitter).renew_keeper);
+    CHECK_FALSE(after_death({signal, 0, {}}, 0, kNoJitter).renew_keeper);
   }
 }
