@@ -6,6 +6,7 @@
 #include "common/base/log.h"
 #include "common/stratum/line_reader.h"
 #include "worker/net/socket_io.h"
+#include "worker/pool_positions.h"
 #include "worker/session/miner_line.h"
 #include "worker/session/session.h"
 #include "worker/upstream/pool_line.h"
@@ -367,7 +368,7 @@ void Serving::release_port(Key key) {
     if (key.kind == RecordKind::kSession) --sessions_;
   }
   net::close_socket(at.socket);
-  count_pool(at, 0xffff);
+  count_pool(at, shm::kNoPool);
   const bool is_dirty = at.is_dirty;
   at = Port{};
   at.is_dirty = is_dirty;
@@ -546,10 +547,10 @@ void Serving::lose_pool(uint32_t index, Loss loss) {
 }
 
 void Serving::count_pool(Port& at, uint16_t pool) {
-  if (pool >= shm::kPoolsMax) pool = 0xffff;
+  if (pool >= shm::kPoolsMax) pool = shm::kNoPool;
   if (at.counted_pool == pool) return;
-  if (at.counted_pool != 0xffff) --pool_connections_[at.counted_pool];
-  if (pool != 0xffff) ++pool_connections_[pool];
+  if (at.counted_pool != shm::kNoPool) --pool_connections_[at.counted_pool];
+  if (pool != shm::kNoPool) ++pool_connections_[pool];
   at.counted_pool = pool;
 }
 
@@ -716,6 +717,7 @@ bool Serving::is_drained() const {
 // ---- configuration ----------------------------------------------------------------------------
 
 void Serving::use(config::Config config) {
+  place_pools(tx_, config);
   connections_max_ = config.limiter.connections;
   config_ = std::move(config);
 }

@@ -73,11 +73,11 @@ class Serving {
   struct Port {
     net::Watcher::Watch* watch = nullptr;
     shm::SocketName socket;
-    int64_t deadline_ns = 0;         // of the record; 0: nobody to wait for
-    bool is_dirty = false;           // in dirty_
-    bool has_whole_line = false;     // a line waits in its pages for a gate to open
-    bool is_broken = false;          // a write failed: what can be read still is, then it is over
-    uint16_t counted_pool = 0xffff;  // whose connection gauge it is in
+    int64_t deadline_ns = 0;      // of the record; 0: nobody to wait for
+    bool is_dirty = false;        // in dirty_
+    bool has_whole_line = false;  // a line waits in its pages for a gate to open
+    bool is_broken = false;       // a write failed: what can be read still is, then it is over
+    uint16_t counted_pool = shm::kNoPool;  // whose connection gauge it is in
   };
   struct Key {
     shm::RecordKind kind;

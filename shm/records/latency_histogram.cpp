@@ -34,6 +34,11 @@ void LatencyHistogram::add(Duration latency) {
   bucket.store(bucket.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
+void LatencyHistogram::assign(const LatencyHistogram& other) {
+  for (size_t i = 0; i < kBuckets; ++i)
+    buckets_[i].store(other.buckets_[i].load(std::memory_order_relaxed), std::memory_order_relaxed);
+}
+
 void LatencyHistogram::merge_into(std::array<uint64_t, kBuckets>& sums) const {
   for (size_t i = 0; i < kBuckets; ++i) sums[i] += buckets_[i].load(std::memory_order_relaxed);
 }

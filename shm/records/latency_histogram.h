@@ -16,6 +16,8 @@ class LatencyHistogram {
   static constexpr size_t kBuckets = 88;
 
   void add(Duration latency);
+  // Takes over another's values; not at once: a reader may see some of both.
+  void assign(const LatencyHistogram& other);
   // Adds this histogram's buckets to `sums`, for a reader that merges several slots.
   void merge_into(std::array<uint64_t, kBuckets>& sums) const;
   // The latency that a share `quantile` (0…1) of all values does not exceed, true to 10 % between

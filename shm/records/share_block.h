@@ -29,6 +29,7 @@ struct ShareBlock {
   uint64_t late_accepted = 0;  // verdicts after `unanswered`, counted beside it
   uint64_t late_rejected = 0;
   struct PerPool {
+    uint64_t identity = 0;  // of the pool that stands at this position; 0: none
     uint64_t accepted = 0;
     uint64_t rejected = 0;
   };

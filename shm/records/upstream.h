@@ -23,6 +23,8 @@ enum class UpstreamState : uint8_t {
 // What a replay asks next; each is left when the pool has answered it.
 enum class Replay : uint8_t { kNone, kConfigure, kSubscribe, kAuthorize };
 
+inline constexpr uint16_t kNoPool = 0xffff;
+
 struct Upstream {
   uint32_t in_use = 0;
   uint32_t generation = 0;
@@ -33,8 +35,8 @@ struct Upstream {
   bool has_served = false;  // authorised at least once
   uint8_t extranonce2_size = 0;
   bool has_rolling = false;
-  uint16_t pool = 0;                 // position in the configuration
-  uint16_t pool_generation = 0;      // low bits of the configuration that `pool` refers to
+  uint16_t pool = 0;                 // position in the configuration; kNoPool: it has left it
+  uint64_t pool_identity = 0;        // finds the position again when the configuration changes
   uint32_t session = kNobody;        // kNobody when draining
   uint32_t replay_login = kNobody;   // for Replay::kAuthorize
   uint32_t next_id = 1;              // of our next request; small, positive, increasing

@@ -68,13 +68,13 @@ void authorize_login(shm::Transaction& tx, uint32_t session_index, uint32_t inde
   row.address = session.address;
   row.connected_ns = turn.now.ns();
   row.difficulty = session.difficulty;
-  row.pool = session.upstream == kNobody ? uint16_t{0xffff}
-                                         : tx.look<shm::Upstream>(session.upstream).pool;
+  row.pool =
+      session.upstream == kNobody ? shm::kNoPool : tx.look<shm::Upstream>(session.upstream).pool;
 }
 
 void show_in_rows(shm::Transaction& tx, const Session& session) {
-  const uint16_t pool = session.upstream == kNobody ? uint16_t{0xffff}
-                                                    : tx.look<shm::Upstream>(session.upstream).pool;
+  const uint16_t pool =
+      session.upstream == kNobody ? shm::kNoPool : tx.look<shm::Upstream>(session.upstream).pool;
   for (uint32_t index = session.first_login; index != kNobody; index = tx.look<Login>(index).next) {
     if (!tx.look<Login>(index).is_authorized) continue;
     shm::MinerRow& row = tx.miner_row(index);

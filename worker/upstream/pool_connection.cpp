@@ -51,9 +51,12 @@ void count_loss(Loss loss, bool had_served, const Turn& turn) {
   if (had_served) turn.counters.add(Counter::kPoolLost);
 }
 
-void note_failure(Loss loss, uint16_t pool, const Turn& turn) {
-  if (pool >= shm::kPoolsMax || loss == Loss::kNoRoom || loss == Loss::kReconnect) return;
-  shm::PoolLine& line = turn.pools[pool];
+// One closed connection of many says nothing about a pool; one that never served does.
+void note_failure(Loss loss, const Upstream& upstream, const Turn& turn) {
+  if (upstream.pool >= shm::kPoolsMax || loss == Loss::kNoRoom || loss == Loss::kReconnect ||
+      (loss == Loss::kClosed && upstream.has_served))
+    return;
+  shm::PoolLine& line = turn.pools[upstream.pool];
   line.failures_in_row.fetch_add(1, std::memory_order_relaxed);
   line.last_failure_ns.store(turn.now.ns(), std::memory_order_relaxed);
   line.refused.store(loss == Loss::kRefused ? 1 : 0, std::memory_order_relaxed);
@@ -113,6 +116,7 @@ void ask_for_pool(shm::Transaction& tx, uint32_t session_index, Duration delay, 
   Upstream& upstream = tx.edit<Upstream>(index);
   upstream.session = session_index;
   upstream.pool = pool;
+  upstream.pool_identity = pool_identity(turn.config.pools[pool]);
   upstream.not_before_ns = (turn.now + delay).ns();
   session.upstream = index;
 }
@@ -129,7 +133,7 @@ void on_pool_lost(shm::Transaction& tx, uint32_t index, Loss loss, const Turn& t
   Upstream& upstream = tx.edit<Upstream>(index);
   if (upstream.in_use == 0) return;
   count_loss(loss, upstream.has_served, turn);
-  note_failure(loss, upstream.pool, turn);
+  note_failure(loss, upstream, turn);
   settle_open_requests(tx, index, "Pool connection lost", turn);
   const uint32_t session_index = upstream.session;
   const bool is_tried = counts_as_tried(upstream, loss, turn.now);
@@ -214,7 +218,8 @@ void on_pool_serves(shm::Transaction& tx, uint32_t index, const Turn& turn) {
   session.pool_wait_ns = 0;
   session.pools_tried = 0;
   session.rounds_failed = 0;
-  shm::PoolLine& line = turn.pools[std::min<size_t>(upstream.pool, shm::kPoolsMax - 1)];
+  if (upstream.pool >= shm::kPoolsMax) return;
+  shm::PoolLine& line = turn.pools[upstream.pool];
   line.last_success_ns.store(turn.now.ns(), std::memory_order_relaxed);
   line.failures_in_row.store(0, std::memory_order_relaxed);
   line.refused.store(0, std::memory_order_relaxed);

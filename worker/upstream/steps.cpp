@@ -38,11 +38,6 @@ void ask(shm::Transaction& tx, uint32_t upstream_index, RequestKind kind, std::s
   say_to_pool(tx, upstream_index, {turn.line.data(), length}, turn);
 }
 
-const config::Pool& pool_of(const Upstream& upstream, const Turn& turn) {
-  static const config::Pool kPassOn;
-  return upstream.pool < turn.config.pools.size() ? turn.config.pools[upstream.pool] : kPassOn;
-}
-
 }  // namespace
 
 void ask_configure(shm::Transaction& tx, uint32_t upstream, RequestKind kind, const Turn& turn) {
@@ -57,7 +52,12 @@ void ask_subscribe(shm::Transaction& tx, uint32_t upstream, RequestKind kind, co
 
 void ask_authorize(shm::Transaction& tx, uint32_t upstream, uint32_t login_index, RequestKind kind,
                    const Turn& turn) {
-  const config::Pool& pool = pool_of(tx.look<Upstream>(upstream), turn);
+  const uint16_t position = tx.look<Upstream>(upstream).pool;
+  if (position >= turn.config.pools.size()) {  // it left the configuration: so do we
+    on_pool_lost(tx, upstream, Loss::kReconnect, turn);
+    return;
+  }
+  const config::Pool& pool = turn.config.pools[position];
   Login& login = tx.edit<Login>(login_index);
   char name[2 * stratum::kLoginBytesMax + 2];
   const std::string_view composed =
