@@ -31,7 +31,7 @@ class FreeList {
   }
 
   void give(uint32_t index) {
-    CHECK(index != kNobody && index <= *used_);
+    check(index != kNobody && index <= *used_);
     free_.push_back(index);
   }
 
@@ -57,7 +57,7 @@ class Slab {
   }
 
   [[nodiscard]] R& operator[](uint32_t index) const {
-    CHECK(index != kNobody && index < table_.size());
+    check(index != kNobody && index < table_.size());
     return table_[index];
   }
   // Whether an index that somebody handed to us names a record that is in use.

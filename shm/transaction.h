@@ -31,7 +31,7 @@ class Transaction {
   R& edit(uint32_t index) {
     if (void* copy = find(kKindOf<R>, index)) return *static_cast<R*>(copy);
     const R& record = store_.table<R>()[index];
-    CHECK(record.in_use != 0);
+    check(record.in_use != 0);
     R* copy = static_cast<R*>(lay_out(kKindOf<R>, index, sizeof(R)));
     *copy = record;
     return *copy;

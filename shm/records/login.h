@@ -10,7 +10,7 @@
 
 namespace loka::shm {
 
-struct Login {
+struct alignas(8) Login {
   uint32_t in_use = 0;
   uint32_t session = kNobody;
   uint32_t next = kNobody;  // of the same session
@@ -20,6 +20,6 @@ struct Login {
   FixedString<190> wire_name;  // what the present pool knows it by: a JSON string with its quotes
 };
 
-static_assert(std::is_trivially_copyable_v<Login>);
+static_assert(std::is_trivially_copyable_v<Login> && sizeof(Login) % 8 == 0);
 
 }  // namespace loka::shm

@@ -31,6 +31,6 @@ struct Request {
   FixedString<64> id;     // the miner's id, raw JSON text
 };
 
-static_assert(std::is_trivially_copyable_v<Request>);
+static_assert(std::is_trivially_copyable_v<Request> && sizeof(Request) % 8 == 0);
 
 }  // namespace loka::shm

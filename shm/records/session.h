@@ -72,6 +72,6 @@ struct Session {
   FixedString<318> configure_params;  // likewise
 };
 
-static_assert(std::is_trivially_copyable_v<Session>);
+static_assert(std::is_trivially_copyable_v<Session> && sizeof(Session) % 8 == 0);
 
 }  // namespace loka::shm

@@ -61,6 +61,6 @@ struct Upstream {
   FixedString<32> extranonce1;
 };
 
-static_assert(std::is_trivially_copyable_v<Upstream>);
+static_assert(std::is_trivially_copyable_v<Upstream> && sizeof(Upstream) % 8 == 0);
 
 }  // namespace loka::shm

@@ -341,7 +341,8 @@ bool on_notification(shm::Transaction& tx, uint32_t index, std::string_view line
     case Method::kReconnect:
       return on_reconnect(tx, index, message, turn);
     case Method::kPing:
-      return true;  // without an id there is nothing to answer
+      if (!message.wants_answer()) return true;
+      break;
     default:
       break;
   }
