@@ -46,7 +46,8 @@ inline constexpr size_t kMinerNameBytesMax = 256;
 [[nodiscard]] std::string encode_ok(std::string_view data);
 [[nodiscard]] std::string encode_refusal(std::string_view sentence);
 
-// The document of an answer as JSON text, or the sentence of a refusal.
+// The document of an answer as JSON text, which from_json() of documents.h judges, or the sentence
+// of a refusal.
 struct Refusal {
   std::string sentence;
   bool is_malformed = false;  // the bytes were not an answer at all

@@ -47,6 +47,7 @@ TEST_CASE("decode_answer: gives the document as it was sent") {
   CHECK(encode_ok(R"({"schema":1})") == R"({"ok":true,"data":{"schema":1}})");
   CHECK(decode_answer(encode_ok(R"({"schema":1,"a":[1.50,"x\n"]})")) ==
         R"({"schema":1,"a":[1.50,"x\n"]})");
+  CHECK(decode_answer(R"( { "data" : {"a": 1} , "more": 2, "ok" : true } )") == R"({"a": 1})");
 }
 
 TEST_CASE("decode_answer: a refusal is told from nonsense") {
@@ -55,7 +56,7 @@ TEST_CASE("decode_answer: a refusal is told from nonsense") {
   CHECK(refusal.error().sentence == "no miner \"x\"");
   CHECK_FALSE(refusal.error().is_malformed);
   for (const char* text : {"", "{}", "[]", "{\"ok\":1}", "{\"ok\":true}", "{\"ok\":false}",
-                           "{\"ok\":true,\"data\":[]}", "{\"ok\":true,\"data\":{}"}) {
+                           "{\"ok\": true,\"data\":[]}", "{\"ok\":true,\"data\":{"}) {
     CAPTURE(text);
     const auto answer = decode_answer(text);
     REQUIRE_FALSE(answer);
