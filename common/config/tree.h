@@ -42,9 +42,8 @@ struct Layer {
   std::string directory;         // a relative password_file counts from here; empty: as it is
 };
 
-// Whether text is valid UTF-8 without control characters (below 0x20, 0x7f): what every value must
-// be. `allowed`: control characters that may occur all the same.
-// Returns the offset of the first byte that is not so, or text.size().
+// Every value must be valid UTF-8 without control characters. Gives the offset of the first byte
+// that is not, or text.size(). allowed: control characters that may occur all the same.
 [[nodiscard]] size_t clean_prefix(std::string_view text, std::string_view allowed = {});
 
 }  // namespace loka::config

@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "common/base/utf8.h"
+
 namespace loka::lokactl {
 
 namespace {
@@ -32,49 +34,29 @@ Scaled scaled(double value, size_t units) {
   return {digits(value, std::chars_format::fixed, decimals), unit};
 }
 
-// One character of UTF-8 at the front: its bytes, 0 if it is malformed, and its number.
-struct Character {
-  size_t bytes = 0;
-  uint32_t code = 0;
-};
-Character first_character(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  if (lead < 0x80) return {1, lead};
-  const size_t bytes = lead >= 0xf0 && lead <= 0xf4   ? 4
-                       : lead >= 0xe0 && lead <= 0xef ? 3
-                       : lead >= 0xc2 && lead <= 0xdf ? 2
-                                                      : 0;
-  if (bytes == 0 || text.size() < bytes) return {};
-  uint32_t code = lead & (0xffU >> (bytes + 1));
-  for (size_t i = 1; i < bytes; ++i) {
-    const auto tail = static_cast<unsigned char>(text[i]);
-    if ((tail & 0xc0U) != 0x80) return {};
-    code = code << 6U | (tail & 0x3fU);
-  }
-  return {bytes, code};
-}
-
-// What a terminal acts upon instead of showing it.
-bool is_harmful(uint32_t code) {
-  const bool is_control = code < 0x20 || (code >= 0x7f && code <= 0x9f);
-  const bool turns_direction = (code >= 0x202a && code <= 0x202e) ||
-                               (code >= 0x2066 && code <= 0x2069) || code == 0x200e ||
-                               code == 0x200f;
-  return is_control || turns_direction || code == 0x2028 || code == 0x2029;
+// U+200E, U+200F, U+2028 to U+202E and U+2066 to U+2069: they turn the direction of writing or
+// break the line, so that a name could pose as another or as a row of the table.
+bool misleads(std::string_view sequence) {
+  if (sequence.size() != 3) return false;
+  const auto last = static_cast<unsigned char>(sequence[2]);
+  if (sequence.starts_with("\xe2\x80"))
+    return last == 0x8e || last == 0x8f || (last >= 0xa8 && last <= 0xae);
+  return sequence.starts_with("\xe2\x81") && last >= 0xa6 && last <= 0xa9;
 }
 
 std::string cleaned(std::string_view text, bool keep_newlines) {
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) {
-    const Character character = first_character(text);
-    const bool is_kept_newline = keep_newlines && character.code == '\n';
-    if (character.bytes == 0 || (is_harmful(character.code) && !is_kept_newline)) {
-      out += '?';
+  for (size_t i = 0; i < text.size();) {
+    const size_t bytes = utf8_sequence_length(text, i);
+    const std::string_view sequence = text.substr(i, bytes);
+    const bool is_kept = bytes > 0 && !is_control_sequence(sequence) && !misleads(sequence);
+    if (is_kept || (keep_newlines && text[i] == '\n')) {
+      out += sequence;
     } else {
-      out += text.substr(0, character.bytes);
+      out += '?';
     }
-    text.remove_prefix(character.bytes == 0 ? 1 : character.bytes);
+    i += bytes > 0 ? bytes : 1;
   }
   return out;
 }
