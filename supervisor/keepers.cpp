@@ -41,7 +41,7 @@ void Keepers::reap(Instant now) {
 
 void Keepers::report_death(uint32_t slot, int wait_status, Instant now) {
   process(slot).reset();
-  const ProcessTable::Death death = table_.keeper_died(slot, now, random());
+  const ProcessTable::Death death = table_.keeper_died(slot, now, random_());
   const std::string manner = manner_of_death(wait_status);
   if (death.was_asked) {
     log_info(subject(slot), "keeper stopped", {{"by", manner}});
@@ -91,7 +91,7 @@ void Keepers::start(uint32_t slot, Instant now) {
                                        .runtime_dir = setup_.runtime_dir});
   if (!spawned) {
     log_error(subject(slot), "keeper cannot be started", {{"error", spawned.error().text()}});
-    table_.keeper_not_started(slot, now, random());
+    table_.keeper_not_started(slot, now, random_());
     return;
   }
   log_debug(subject(slot), "keeper started", {{"pid", spawned->pid()}});
@@ -144,7 +144,5 @@ std::vector<SlotView> Keepers::views() const {
 }
 
 std::optional<WorkerProcess>& Keepers::process(uint32_t slot) { return processes_[slot - 1]; }
-
-double Keepers::random() { return std::uniform_real_distribution<double>(0.0, 1.0)(random_); }
 
 }  // namespace loka::supervisor

@@ -49,7 +49,6 @@ class Keepers {
   void report_death(uint32_t slot, int wait_status, Instant now);
   void set_members();
   [[nodiscard]] std::optional<WorkerProcess>& process(uint32_t slot);
-  [[nodiscard]] double random();
 
   Setup setup_;
   const shm::PublicSegment& segment_;
@@ -57,7 +56,7 @@ class Keepers {
   ProcessTable table_;
   std::vector<std::optional<WorkerProcess>> processes_;  // by slot - 1
   std::vector<bool> was_started_;                        // by slot - 1
-  std::mt19937_64 random_{std::random_device{}()};       // jitter only
+  std::mt19937_64 random_{std::random_device{}()};       // for jitter
 };
 
 }  // namespace loka::supervisor

@@ -23,13 +23,10 @@ double quantile_ms(const std::array<uint64_t, shm::LatencyHistogram::kBuckets>& 
 
 }  // namespace
 
-void PoolTotals::add(const shm::PoolLine& line, const shm::ShareBlock::PerPool& shares,
-                     Instant now) {
+void PoolTotals::add(const shm::PoolLine& line, Instant now) {
   constexpr auto kRelaxed = std::memory_order_relaxed;
   connections_ += line.connections.load(kRelaxed);
   serving_ += line.serving.load(kRelaxed);
-  accepted_ += shares.accepted;
-  rejected_ += shares.rejected;
   failures_in_row_ = std::max(failures_in_row_, line.failures_in_row.load(kRelaxed));
   const int64_t success = past(line.last_success_ns.load(kRelaxed), now);
   const int64_t failure = past(line.last_failure_ns.load(kRelaxed), now);
@@ -38,6 +35,11 @@ void PoolTotals::add(const shm::PoolLine& line, const shm::ShareBlock::PerPool& 
   last_success_ns_ = std::max(last_success_ns_, success);
   last_failure_ns_ = std::max(last_failure_ns_, failure);
   line.submit_latency.merge_into(latencies_);
+}
+
+void PoolTotals::add(const shm::ShareBlock::PerPool& verdicts) {
+  accepted_ += verdicts.accepted;
+  rejected_ += verdicts.rejected;
 }
 
 const char* PoolTotals::state() const {

@@ -13,8 +13,10 @@ namespace loka::supervisor {
 
 class PoolTotals {
  public:
-  // One slot's line of this pool, and the verdicts of it that the slot's shares count.
-  void add(const shm::PoolLine& line, const shm::ShareBlock::PerPool& shares, Instant now);
+  // One slot's line of this pool.
+  void add(const shm::PoolLine& line, Instant now);
+  // Its verdicts that one slot's shares count.
+  void add(const shm::ShareBlock::PerPool& verdicts);
 
   // All but name, URL and role. State, by what was heard last over all slots:
   //   healthy     a success, or nothing was tried yet

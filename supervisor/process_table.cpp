@@ -3,8 +3,14 @@
 #include <algorithm>
 
 #include "common/base/check.h"
+#include "common/policy/backoff.h"
 
 namespace loka::supervisor {
+namespace {
+
+constexpr uint32_t kFailuresCounted = 20;
+
+}  // namespace
 
 ProcessTable::ProcessTable(uint32_t slots, Instant now) : slots_(slots) {
   CHECK(slots > 0);
@@ -24,14 +30,14 @@ void ProcessTable::keeper_started(uint32_t number, pid_t pid, Instant now) {
   slot.was_killed = false;
 }
 
-void ProcessTable::keeper_not_started(uint32_t number, Instant now, double random) {
+void ProcessTable::keeper_not_started(uint32_t number, Instant now, uint64_t random) {
   Slot& slot = at(number);
   CHECK(slot.is_being_started);
   slot.is_being_started = false;
   schedule_restart(slot, now, random);
 }
 
-ProcessTable::Death ProcessTable::keeper_died(uint32_t number, Instant now, double random) {
+ProcessTable::Death ProcessTable::keeper_died(uint32_t number, Instant now, uint64_t random) {
   Slot& slot = at(number);
   CHECK(slot.pid != 0);
   Death death{.ran = now - slot.started_at,
@@ -47,14 +53,10 @@ ProcessTable::Death ProcessTable::keeper_died(uint32_t number, Instant now, doub
   return death;
 }
 
-Duration ProcessTable::schedule_restart(Slot& slot, Instant now, double random) {
-  CHECK(random >= 0 && random < 1);
-  Duration pause = kBackoffMin;
-  for (unsigned i = 0; i < slot.failures && pause < kBackoffMax; ++i) pause = pause * 2;
-  pause = std::min(pause, kBackoffMax);
-  const auto jittered = static_cast<int64_t>(static_cast<double>(pause.ns()) * (0.75 + random / 2));
-  pause = std::min(Duration::nanoseconds(jittered), kBackoffMax);
-  ++slot.failures;
+Duration ProcessTable::schedule_restart(Slot& slot, Instant now, uint64_t random) {
+  // Counted no further than the ceiling is reached, so that a counter of years does no harm.
+  slot.failures = std::min(slot.failures + 1, kFailuresCounted);
+  const Duration pause = policy::backoff(slot.failures, kBackoffMin, kBackoffMax, random);
   slot.start_at = now + pause;
   return pause;
 }

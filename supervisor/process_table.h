@@ -17,8 +17,8 @@
 
 namespace loka::supervisor {
 
-// The pause before a keeper is started again: the first, and the longest. Doubled each time, then
-// jittered by a quarter either way, so that slots which died together do not come back together.
+// The ceiling of the pause before a keeper is started again, after its first death and at most;
+// policy/backoff doubles it in between and jitters below it.
 inline constexpr Duration kBackoffMin = Duration::milliseconds(100);
 inline constexpr Duration kBackoffMax = Duration::seconds(30);
 // A keeper that ran for this long was well: its death starts the back-off from the beginning.
@@ -46,15 +46,15 @@ class ProcessTable {
   // Slots 1…slots, each a member of the group and to be started at once.
   ProcessTable(uint32_t slots, Instant now);
 
-  // ---- what happened. `random` is a number in [0, 1), fresh for each call.
+  // ---- what happened. `random`: 64 random bits, fresh for each call.
   void keeper_started(uint32_t slot, pid_t pid, Instant now);
-  void keeper_not_started(uint32_t slot, Instant now, double random);
+  void keeper_not_started(uint32_t slot, Instant now, uint64_t random);
   struct Death {
     Duration ran;
     Duration restart_in;  // zero if the service stops
     bool was_asked;       // by SIGTERM or SIGKILL of ours
   };
-  Death keeper_died(uint32_t slot, Instant now, double random);
+  Death keeper_died(uint32_t slot, Instant now, uint64_t random);
   // Whether an engine of this slot serves at the moment; counts only while its keeper runs.
   void observe(uint32_t slot, bool engine_serves, Instant now);
   // The service ends: nothing is started any more, every keeper is asked to stop. The second form
@@ -84,7 +84,7 @@ class ProcessTable {
     bool is_being_started = false;  // between the decision and its answer
     Instant start_at;
     Instant started_at;
-    unsigned failures = 0;  // deaths and failed starts since the last healthy keeper
+    uint32_t failures = 0;  // deaths and failed starts since the last healthy keeper
     bool serves = false;
     Instant absent_since;  // while !serves
     bool is_member = true;
@@ -96,7 +96,7 @@ class ProcessTable {
   const Slot& at(uint32_t slot) const;
   void decide_group(uint32_t number, Slot& slot, Instant now, std::vector<Decision>& decisions);
   void decide_stop(uint32_t number, Slot& slot, Instant now, std::vector<Decision>& decisions);
-  Duration schedule_restart(Slot& slot, Instant now, double random);
+  Duration schedule_restart(Slot& slot, Instant now, uint64_t random);
 
   std::vector<Slot> slots_;
   bool is_stopping_ = false;

@@ -179,6 +179,7 @@ uint64_t Supervisor::publish() {
   const uint32_t slots = segment_.slot_count();
   const config::Config effective = effective_config(running_.config, slots, descriptor_limit_);
   connections_max_ = effective.limiter.connections;
+  segment_.publish_log_style(effective.logging.format, effective.logging.level);
   warnings_.clear();
   if (auto warning = descriptor_warning(descriptor_limit_, connections_max_, slots)) {
     log_warning(kSubject, "open files are too few", {{"what", *warning}});

@@ -142,6 +142,33 @@ std::string service_state(const ServiceView& service, bool is_degraded) {
   return is_degraded ? "degraded" : "healthy";
 }
 
+// What the pool at this position of the newest configuration is called in the slots, by one that
+// has taken the configuration over; 0: none has yet.
+uint64_t identity_at(size_t position, uint64_t generation, const std::vector<SlotView>& slots) {
+  for (const SlotView& slot : slots) {
+    if (slot.memory->engine.config_generation.load(std::memory_order_acquire) < generation)
+      continue;
+    return slot.memory->pools[position].identity.load(std::memory_order_relaxed);
+  }
+  return 0;
+}
+
+// A slot that has not taken the newest configuration over has its pools at other positions.
+const shm::PoolLine* line_of(const shm::Slot& slot, size_t position, uint64_t identity) {
+  if (identity == 0) return &slot.pools[position];
+  const auto found = std::ranges::find_if(slot.pools, [identity](const shm::PoolLine& line) {
+    return line.identity.load(std::memory_order_relaxed) == identity;
+  });
+  return found == slot.pools.end() ? nullptr : &*found;
+}
+
+const shm::ShareBlock::PerPool* verdicts_of(const shm::ShareBlock& shares, size_t position,
+                                            uint64_t identity) {
+  if (identity == 0) return &shares.pools[position];
+  const auto found = std::ranges::find(shares.pools, identity, &shm::ShareBlock::PerPool::identity);
+  return found == shares.pools.end() ? nullptr : &*found;
+}
+
 control::MinerEntry miner_entry(const shm::MinerRow& row, const SlotView& slot,
                                 const config::Config& config, Instant now) {
   control::MinerEntry entry;
@@ -170,7 +197,7 @@ bool engine_serves(const SlotView& slot) {
   return keeper.keeper_pid.load(std::memory_order_relaxed) ==
              static_cast<uint32_t>(slot.keeper_pid) &&
          keeper.engine_pid.load(std::memory_order_relaxed) != 0 &&
-         (state == shm::SlotState::kServing || state == shm::SlotState::kStarting) &&
+         state != shm::SlotState::kStopping &&
          slot.memory->engine.serving.load(std::memory_order_acquire) == 1;
 }
 
@@ -221,9 +248,12 @@ control::Pools Totals::pools(const ServiceView& service, const std::vector<SlotV
   const size_t count = std::min(service.config->pools.size(), shm::kPoolsMax);
   bool has_active = false;
   for (size_t position = 0; position < count; ++position) {
+    const uint64_t identity = identity_at(position, service.generation, slots);
     PoolTotals totals;
     for (const SlotView& slot : slots) {
-      totals.add(slot.memory->pools[position], shares_of(slot).pools[position], now);
+      if (const auto* line = line_of(*slot.memory, position, identity)) totals.add(*line, now);
+      const auto* verdicts = verdicts_of(shares_of(slot), position, identity);
+      if (verdicts != nullptr) totals.add(*verdicts);
     }
     control::PoolEntry entry = totals.entry(now);
     entry.name = service.config->pools[position].name;
@@ -241,19 +271,13 @@ control::Miners Totals::miners(const ServiceView& service, const std::vector<Slo
                                std::optional<std::string_view> login, Instant now) const {
   control::Miners document;
   for (const SlotView& slot : slots) {
-    const uint32_t sessions = sessions_of(*slot.memory);
-    uint32_t used = 0;
-    uint32_t free_in_row = 0;
-    for (const auto& cell : slot.memory->miners) {
-      if (used >= sessions && free_in_row >= kFreeRowsInRowMax) break;
+    // Rows that were never used are not looked at: reading them would commit their memory.
+    const uint32_t used = std::min(
+        slot.memory->engine.miner_rows_used.load(std::memory_order_acquire), shm::kMinerRowsMax);
+    for (uint32_t number = 0; number < used; ++number) {
       if (document.miners.size() >= kMinersShownMax) return document;
       shm::MinerRow row;
-      if (!cell.read(row) || row.in_use == 0) {
-        ++free_in_row;
-        continue;
-      }
-      ++used;
-      free_in_row = 0;
+      if (!slot.memory->miners[number].read(row) || row.in_use == 0) continue;
       if (login && row.login.view() != *login) continue;
       document.miners.push_back(miner_entry(row, slot, *service.config, now));
     }

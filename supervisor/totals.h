@@ -21,9 +21,6 @@ namespace loka::supervisor {
 
 // Rows in one answer to `miners`; with all texts as long as they can be they fit one frame.
 inline constexpr size_t kMinersShownMax = 20'000;
-// So many free rows behind the last used one end the walk over a slot's rows, if as many were found
-// as the engine counts: reading rows that were never used would commit their memory.
-inline constexpr uint32_t kFreeRowsInRowMax = 256;
 // The share of limiter.connections from which on status warns.
 inline constexpr double kConnectionsWarnRatio = 0.9;
 

@@ -44,7 +44,8 @@ int test_pool_connection() {
   return 69;
 }
 
-void take_new_log(int channel, int log) {
+// False: the supervisor has gone.
+bool take_new_log(int channel, int log) {
   char byte = 0;
   iovec data{&byte, 1};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
@@ -53,11 +54,12 @@ void take_new_log(int channel, int log) {
   message.msg_iovlen = 1;
   message.msg_control = control.data();
   message.msg_controllen = control.size();
-  if (recvmsg(channel, &message, MSG_DONTWAIT) != 1 || byte != 'L') return;
+  if (recvmsg(channel, &message, MSG_DONTWAIT) != 1 || byte != 'L') return false;
   int descriptor = -1;
   std::memcpy(&descriptor, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof descriptor);
   dup2(descriptor, log);
   close(descriptor);
+  return true;
 }
 
 void greet_all(const std::vector<int>& listeners, const std::string& greeting) {
@@ -109,7 +111,7 @@ int main(int argc, char** argv) {
     greet_all(listeners, name);
     pollfd news{channel, POLLIN, 0};
     if (poll(&news, 1, 5) == 1) {
-      take_new_log(channel, log);
+      if (!take_new_log(channel, log)) return 70;
       [[maybe_unused]] const auto again = write(log, name.data(), name.size());
     }
   }

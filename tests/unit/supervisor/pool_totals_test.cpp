@@ -30,7 +30,7 @@ PoolTotals totals_of(std::initializer_list<News> slots) {
     line.last_failure_ns.store(ago(news.failure));
     line.serving.store(news.serving);
     line.refused.store(news.is_refused ? 1 : 0);
-    totals.add(line, {}, kNow);
+    totals.add(line, kNow);
   }
   return totals;
 }
@@ -63,7 +63,8 @@ TEST_CASE("pool_totals: counts add up, ages are those of the newest") {
     line.serving.store(9 * i);
     line.failures_in_row.store(i);
     line.last_success_ns.store(ago(static_cast<int>(i)));
-    totals.add(line, {.accepted = 100 * i, .rejected = i}, kNow);
+    totals.add(line, kNow);
+    totals.add({.identity = 1, .accepted = 100 * i, .rejected = i});
   }
   const auto entry = totals.entry(kNow);
   CHECK(entry.connections == 30);
@@ -82,7 +83,7 @@ TEST_CASE("pool_totals: latencies of all slots make one distribution") {
     for (int i = 0; i < (ms == 10 ? 98 : 2); ++i) {
       line.submit_latency.add(Duration::milliseconds(ms));
     }
-    totals.add(line, {}, kNow);
+    totals.add(line, kNow);
   }
   const auto entry = totals.entry(kNow);
   CHECK(entry.latency_p50_ms == doctest::Approx(10).epsilon(0.2));
@@ -97,7 +98,8 @@ TEST_CASE("pool_totals: moments that cannot be and counts beyond all reason do n
     line.serving.store(UINT32_MAX);
     line.last_success_ns.store(std::numeric_limits<int64_t>::max());
     line.last_failure_ns.store(std::numeric_limits<int64_t>::min());
-    totals.add(line, {.accepted = UINT64_MAX, .rejected = UINT64_MAX}, kNow);
+    totals.add(line, kNow);
+    totals.add({.identity = 1, .accepted = UINT64_MAX, .rejected = UINT64_MAX});
   }
   const auto entry = totals.entry(kNow);
   CHECK(entry.connections == UINT32_MAX);

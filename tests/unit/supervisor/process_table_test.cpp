@@ -1,6 +1,7 @@
 #include "supervisor/process_table.h"
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -14,7 +15,7 @@ using Kind = Decision::Kind;
 using Decisions = std::vector<Decision>;
 
 constexpr Instant kStart = Instant::from_ns(1'000'000'000);
-constexpr double kMiddle = 0.5;  // the random number that jitters by nothing
+constexpr uint64_t kLeast = 0;  // the random bits that give half of the ceiling
 
 Instant at_ms(int64_t ms) { return kStart + Duration::milliseconds(ms); }
 
@@ -30,7 +31,7 @@ ProcessTable serving_table(uint32_t slots) {
 }
 
 // How long a keeper that dies at once is waited for, this time.
-int64_t restart_in_ms(ProcessTable& table, Instant& now, double random) {
+int64_t restart_in_ms(ProcessTable& table, Instant& now, uint64_t random) {
   (void)table.decide(now);
   table.keeper_started(1, 7, now);
   const Duration pause = table.keeper_died(1, now, random).restart_in;
@@ -58,39 +59,46 @@ TEST_CASE("process_table: a keeper that dies at once is started later each time,
   ProcessTable table(1, kStart);
   Instant now = kStart;
   std::vector<int64_t> pauses;
-  for (int i = 0; i < 11; ++i) pauses.push_back(restart_in_ms(table, now, kMiddle));
+  for (int i = 0; i < 11; ++i) pauses.push_back(restart_in_ms(table, now, kLeast));
   CHECK(pauses ==
-        std::vector<int64_t>{100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000});
+        std::vector<int64_t>{50, 100, 200, 400, 800, 1600, 3200, 6400, 12800, 15000, 15000});
 }
 
-TEST_CASE("process_table: the pause is jittered by a quarter and never above 30 s") {
-  ProcessTable table(1, kStart);
-  Instant now = kStart;
-  CHECK(restart_in_ms(table, now, 0.0) == 75);
-  CHECK(restart_in_ms(table, now, 0.999999) == 249);
-  for (int i = 0; i < 20; ++i) CHECK(restart_in_ms(table, now, 0.999999) <= 30'000);
+TEST_CASE("process_table: the pause is jittered, and never above 30 s") {
+  std::set<int64_t> pauses;
+  for (uint64_t random = 0; random < 20; ++random) {
+    ProcessTable table(1, kStart);
+    Instant now = kStart;
+    for (int i = 0; i < 20; ++i) {
+      pauses.insert(restart_in_ms(table, now, random * 0x9e3779b97f4a7c15U));
+    }
+  }
+  CHECK(*pauses.begin() >= 50);
+  CHECK(*pauses.rbegin() <= 30'000);
+  CHECK(*pauses.rbegin() > 25'000);
+  CHECK(pauses.size() > 100);
 }
 
 TEST_CASE("process_table: it never gives up, even after a thousand deaths") {
   ProcessTable table(1, kStart);
   Instant now = kStart;
-  for (int i = 0; i < 1000; ++i) (void)restart_in_ms(table, now, kMiddle);
+  for (int i = 0; i < 1000; ++i) (void)restart_in_ms(table, now, kLeast);
   CHECK(table.decide(now) == Decisions{{Kind::kStart, 1}});
 }
 
 TEST_CASE("process_table: a keeper that was well for 10 s starts the back-off anew") {
   ProcessTable table(1, kStart);
   Instant now = kStart;
-  for (int i = 0; i < 5; ++i) (void)restart_in_ms(table, now, kMiddle);
+  for (int i = 0; i < 5; ++i) (void)restart_in_ms(table, now, kLeast);
   (void)table.decide(now);
   table.keeper_started(1, 7, now);
   now = now + kHealthyAfter - Duration::nanoseconds(1);
-  CHECK(table.keeper_died(1, now, kMiddle).restart_in == Duration::milliseconds(3200));
+  CHECK(table.keeper_died(1, now, kLeast).restart_in == Duration::milliseconds(1600));
   now = now + Duration::seconds(4);
   (void)table.decide(now);
   table.keeper_started(1, 8, now);
-  const auto death = table.keeper_died(1, now + kHealthyAfter, kMiddle);
-  CHECK(death.restart_in == Duration::milliseconds(100));
+  const auto death = table.keeper_died(1, now + kHealthyAfter, kLeast);
+  CHECK(death.restart_in == Duration::milliseconds(50));
   CHECK(death.ran == kHealthyAfter);
   CHECK_FALSE(death.was_asked);
 }
@@ -98,12 +106,12 @@ TEST_CASE("process_table: a keeper that was well for 10 s starts the back-off an
 TEST_CASE("process_table: a keeper that cannot be started is tried again with the same back-off") {
   ProcessTable table(1, kStart);
   (void)table.decide(kStart);
-  table.keeper_not_started(1, kStart, kMiddle);
-  CHECK(table.decide(at_ms(99)).empty());
-  CHECK(table.decide(at_ms(100)) == Decisions{{Kind::kStart, 1}});
-  table.keeper_not_started(1, at_ms(100), kMiddle);
-  CHECK(table.decide(at_ms(299)).empty());
-  CHECK(table.decide(at_ms(300)) == Decisions{{Kind::kStart, 1}});
+  table.keeper_not_started(1, kStart, kLeast);
+  CHECK(table.decide(at_ms(49)).empty());
+  CHECK(table.decide(at_ms(50)) == Decisions{{Kind::kStart, 1}});
+  table.keeper_not_started(1, at_ms(50), kLeast);
+  CHECK(table.decide(at_ms(149)).empty());
+  CHECK(table.decide(at_ms(150)) == Decisions{{Kind::kStart, 1}});
 }
 
 TEST_CASE("process_table: a slot without an engine for 2 s leaves the group, and joins again") {
@@ -129,12 +137,12 @@ TEST_CASE("process_table: an engine that is replaced within 2 s leaves the group
 
 TEST_CASE("process_table: what a dead keeper left in the segment does not count as serving") {
   ProcessTable table = serving_table(2);
-  (void)table.keeper_died(1, at_ms(100), kMiddle);
+  (void)table.keeper_died(1, at_ms(100), kLeast);
   table.observe(1, true, at_ms(150));
   CHECK_FALSE(table.serves(1));
   CHECK(table.serving() == 1);
   CHECK(table.decide(at_ms(200)) == Decisions{{Kind::kStart, 1}});
-  table.keeper_not_started(1, at_ms(200), kMiddle);
+  table.keeper_not_started(1, at_ms(200), kLeast);
   CHECK(table.decide(at_ms(2100)) == Decisions{{Kind::kStart, 1}, {Kind::kLeaveGroup, 1}});
 }
 
@@ -151,14 +159,14 @@ TEST_CASE("process_table: a stop asks every keeper once and kills those left aft
   ProcessTable table = serving_table(2);
   table.stop(at_ms(0));
   CHECK(table.decide(at_ms(0)) == Decisions{{Kind::kTerminate, 1}, {Kind::kTerminate, 2}});
-  const auto death = table.keeper_died(1, at_ms(50), kMiddle);
+  const auto death = table.keeper_died(1, at_ms(50), kLeast);
   CHECK(death.was_asked);
   CHECK(death.restart_in == Duration());
   CHECK_FALSE(table.has_stopped());
   CHECK(table.decide(at_ms(9999)).empty());
   CHECK(table.decide(at_ms(10'000)) == Decisions{{Kind::kKill, 2}});
   CHECK(table.decide(at_ms(20'000)).empty());
-  (void)table.keeper_died(2, at_ms(20'000), kMiddle);
+  (void)table.keeper_died(2, at_ms(20'000), kLeast);
   CHECK(table.has_stopped());
   CHECK(table.decide(at_ms(60'000)).empty());
 }
@@ -174,7 +182,7 @@ TEST_CASE("process_table: a second stop kills at once") {
 TEST_CASE("process_table: nothing is started while stopping, and an empty table has stopped") {
   ProcessTable table(1, kStart);
   (void)table.decide(kStart);
-  table.keeper_not_started(1, kStart, kMiddle);
+  table.keeper_not_started(1, kStart, kLeast);
   table.stop(kStart);
   CHECK(table.decide(at_ms(60'000)).empty());
   CHECK(table.has_stopped());

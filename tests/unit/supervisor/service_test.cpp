@@ -214,7 +214,21 @@ class Service {
   pid_t pid_ = 0;
 };
 
-bool is_gone(uint32_t pid) { return kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH; }
+// Gone, or dead and not yet waited for by whoever inherited it.
+bool is_gone(uint32_t pid) {
+  const std::string status = text_of("/proc/" + std::to_string(pid) + "/status");
+  return status.empty() || status.find("State:\tZ") != std::string::npos;
+}
+
+// What the descriptors of a process stand for: "socket:[1234]", "/dev/null".
+std::multiset<std::string> descriptors(uint32_t pid) {
+  std::multiset<std::string> targets;
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
+    targets.insert(std::filesystem::read_symlink(entry).string());
+  }
+  return targets;
+}
 
 }  // namespace
 
@@ -241,6 +255,20 @@ TEST_CASE("service: it starts within 500 ms, serves with all workers, and stops 
   CHECK(service.wait() == 0);
   for (const auto& worker : status.workers) CHECK(is_gone(worker.keeper_pid));
   CHECK_FALSE(std::filesystem::exists(service.path("run/control.sock")));
+}
+
+TEST_CASE("service: a worker has its own listener, the segment, the log and its channel, no more") {
+  Service service;
+  service.start_and_wait();
+  const auto workers = service.status().workers;
+  const auto one = descriptors(workers[0].keeper_pid);
+  const auto two = descriptors(workers[1].keeper_pid);
+  CHECK(one.size() == 3 + 4);
+  CHECK(two.size() == 3 + 4);
+  CHECK(one.count(service.path("loka.log")) == 1);
+  for (const std::string& target : one) {
+    if (target.starts_with("socket:")) CHECK(two.count(target) == 0);
+  }
 }
 
 TEST_CASE("service: a worker that is killed is started again, and the others serve on") {

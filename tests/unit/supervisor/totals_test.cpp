@@ -1,5 +1,6 @@
 #include "supervisor/totals.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -53,12 +54,13 @@ struct Fixture {
   void put_shares(uint32_t slot, const shm::ShareBlock& block) {
     memory[slot - 1]->shares.write(block);
   }
-  void put_miner(uint32_t slot, size_t row, const char* login) {
+  void put_miner(uint32_t slot, uint32_t row, const char* login) {
     shm::MinerRow miner;
     miner.in_use = 1;
     miner.login.assign(login);
     memory[slot - 1]->miners[row].write(miner);
-    memory[slot - 1]->engine.sessions.fetch_add(1);
+    auto& used = memory[slot - 1]->engine.miner_rows_used;
+    used.store(std::max(used.load(), row + 1));
   }
 
   config::Config config;
@@ -182,9 +184,7 @@ TEST_CASE("totals: a state and a heartbeat that nobody of ours wrote do no harm"
 
 TEST_CASE("totals: a slot that does not serve makes the service degraded, with a sentence") {
   Fixture fixture;
-  SUBCASE("its engine recovers") {
-    fixture.memory[1]->keeper.state.store(shm::SlotState::kRecovering);
-  }
+  SUBCASE("it stops") { fixture.memory[1]->keeper.state.store(shm::SlotState::kStopping); }
   SUBCASE("it has no engine") { fixture.memory[1]->keeper.engine_pid.store(0); }
   SUBCASE("its listeners are not armed") { fixture.memory[1]->engine.serving.store(0); }
   SUBCASE("its keeper has died") { fixture.slots[1].keeper_pid = 0; }
@@ -231,6 +231,35 @@ TEST_CASE("totals: a failed pool makes the service degraded and the next one act
   CHECK(status_line(status) == "degraded: 0 miners, 0 H/s, pool spare healthy");
 }
 
+TEST_CASE("totals: a pool's figures follow it to another position, slot by slot") {
+  Fixture fixture;
+  const auto put = [&](uint32_t slot, size_t position, uint64_t identity, unsigned connections) {
+    auto& line = fixture.memory[slot - 1]->pools[position];
+    line.identity.store(identity);
+    line.connections.store(connections);
+    shm::ShareBlock block = fixture.memory[slot - 1]->shares.own();
+    block.pools[position] = {.identity = identity, .accepted = connections * 10, .rejected = 0};
+    fixture.put_shares(slot, block);
+  };
+  // The second slot has not yet taken over the configuration that put the pools the other way
+  // round.
+  fixture.memory[0]->engine.config_generation.store(3);
+  fixture.memory[1]->engine.config_generation.store(2);
+  put(1, 0, 111, 1);
+  put(1, 1, 222, 2);
+  put(2, 0, 222, 20);
+  put(2, 1, 111, 10);
+  auto pools = fixture.totals.pools(fixture.service, fixture.slots, kNow).pools;
+  CHECK(pools[0].connections == 11);
+  CHECK(pools[0].accepted == 110);
+  CHECK(pools[1].connections == 22);
+  // A pool that the second slot does not know yet adds nothing from there.
+  put(2, 1, 333, 10);
+  pools = fixture.totals.pools(fixture.service, fixture.slots, kNow).pools;
+  CHECK(pools[0].connections == 1);
+  CHECK(pools[0].accepted == 10);
+}
+
 TEST_CASE("totals: from 90 % of the connections on there is a warning, but no degradation") {
   Fixture fixture;
   fixture.memory[0]->engine.sessions.store(899);
@@ -257,7 +286,7 @@ TEST_CASE("totals: miners are listed with what their rows say") {
   row.rejected = 2;
   row.unanswered = 1;
   fixture.memory[1]->miners[0].write(row);
-  fixture.memory[1]->engine.sessions.store(1);
+  fixture.memory[1]->engine.miner_rows_used.store(1);
   const auto miners =
       fixture.totals.miners(fixture.service, fixture.slots, std::nullopt, kNow).miners;
   REQUIRE(miners.size() == 1);
@@ -290,12 +319,16 @@ TEST_CASE("totals: one login is found, wherever it is") {
   CHECK(ask("farm.rig") == 0);
 }
 
-TEST_CASE("totals: rows far behind the others are found as long as miners are missing") {
+TEST_CASE("totals: rows are read as far as the engine ever used them, and no further") {
   Fixture fixture;
   fixture.put_miner(1, 0, "a");
   fixture.put_miner(1, shm::kMinerRowsMax - 1, "z");
-  CHECK(fixture.totals.miners(fixture.service, fixture.slots, std::nullopt, kNow).miners.size() ==
-        2);
+  const auto count = [&] {
+    return fixture.totals.miners(fixture.service, fixture.slots, std::nullopt, kNow).miners.size();
+  };
+  CHECK(count() == 2);
+  fixture.memory[0]->engine.miner_rows_used.store(shm::kMinerRowsMax - 1);
+  CHECK(count() == 1);
 }
 
 TEST_CASE("totals: a row's text is made safe and its numbers finite") {
@@ -308,6 +341,7 @@ TEST_CASE("totals: a row's text is made safe and its numbers finite") {
   row.last_share_ns = std::numeric_limits<int64_t>::max();
   row.connected_ns = -5;
   fixture.memory[0]->miners[0].write(row);
+  fixture.memory[0]->engine.miner_rows_used.store(1);
   const auto miners =
       fixture.totals.miners(fixture.service, fixture.slots, std::nullopt, kNow).miners;
   REQUIRE(miners.size() == 1);
@@ -328,6 +362,7 @@ TEST_CASE("totals: a length beyond its text is cut") {
   std::memcpy(static_cast<void*>(&row.login), &length,
               sizeof length);  // FixedString begins with its size
   fixture.memory[0]->miners[0].write(row);
+  fixture.memory[0]->engine.miner_rows_used.store(1);
   const auto miners =
       fixture.totals.miners(fixture.service, fixture.slots, std::nullopt, kNow).miners;
   REQUIRE(miners.size() == 1);
@@ -357,7 +392,7 @@ TEST_CASE("totals: the fullest table fits one frame") {
   row.submitted = row.accepted = row.rejected = row.unanswered = UINT64_MAX;
   for (auto& memory : fixture.memory) {
     for (auto& cell : memory->miners) cell.write(row);
-    memory->engine.sessions.store(shm::kMinerRowsMax);
+    memory->engine.miner_rows_used.store(UINT32_MAX);
   }
   const auto miners = fixture.totals.miners(fixture.service, fixture.slots, std::nullopt, kNow);
   CHECK(miners.miners.size() == kMinersShownMax);
