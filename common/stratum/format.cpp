@@ -59,9 +59,9 @@ size_t copy_edited(std::span<char> out, std::string_view line, std::span<const E
   }
   copy.append(object.substr(at));
   if (!copy.fits()) return 0;
-  // Strings hold no raw control characters, so these are blanks between values.
-  for (char& c : out.first(copy.size()))
-    if (c == '\t' || c == '\r' || c == '\n') c = ' ';
+  // Strings hold no raw control characters, so these are blanks between values. Stored without a
+  // branch, so that the compiler makes 16 bytes of it at once.
+  for (char& c : out.first(copy.size())) c = static_cast<uint8_t>(c) < 0x20 ? ' ' : c;
   return finish(copy);
 }
 
