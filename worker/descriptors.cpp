@@ -44,13 +44,14 @@ void close_all_but(std::span<const int> kept) {
 ChannelMessage receive_message(int channel, int& descriptor) {
   char byte = 0;
   iovec data{&byte, 1};
-  // Room for exactly one descriptor: the kernel discards what else is sent.
+  // Room for exactly one descriptor, so without CMSG_SPACE's padding, which would let a second one
+  // in: the kernel discards what else is sent.
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
   msghdr message{};
   message.msg_iov = &data;
   message.msg_iovlen = 1;
   message.msg_control = control;
-  message.msg_controllen = sizeof control;
+  message.msg_controllen = CMSG_LEN(sizeof(int));
   const ssize_t bytes = recvmsg(channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (bytes < 0) {
     return errno == EAGAIN || errno == EINTR ? ChannelMessage::kNone : ChannelMessage::kGone;

@@ -15,7 +15,7 @@ int main(int count, char** arguments) {
   const auto parsed =
       parse_arguments({arguments + 1, static_cast<size_t>(count > 0 ? count - 1 : 0)});
   if (!parsed) {
-    std::fprintf(stderr, "loka-worker: %s\n", parsed.error().c_str());
+    std::fprintf(stderr, "%s\n", parsed.error().c_str());
     return EX_USAGE;
   }
   if (parsed->shows_version) {

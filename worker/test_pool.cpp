@@ -31,7 +31,8 @@ constexpr size_t kShownBytesMax = 200;
 // One pool's trial as it goes on. Each step returns false, with `failure` set, where it ends.
 class Trial {
  public:
-  explicit Trial(const config::Pool& pool) : pool_(pool) {
+  Trial(const config::Pool& pool, const TrialPatience& patience)
+      : pool_(pool), patience_(patience) {
     trial_.name = pool.name;
     trial_.url = pool.url();
   }
@@ -57,7 +58,7 @@ class Trial {
 
   bool connect() {
     const Instant begun = monotonic_now();
-    auto talk = PoolTalk::connect(addresses_, begun + kTrialStepMax);
+    auto talk = PoolTalk::connect(addresses_, begun + patience_.step);
     if (!talk) return fail("connect", talk.error());
     trial_.connect = monotonic_now() - begun;
     talk_.emplace(std::move(*talk));
@@ -67,7 +68,7 @@ class Trial {
   bool subscribe() {
     const Instant begun = monotonic_now();
     const size_t length = stratum::subscribe(out_, 1, "loka-stratum/" LOKA_VERSION);
-    const auto heard = ask(length, "1", begun + kTrialStepMax);
+    const auto heard = ask(length, "1", begun + patience_.step);
     if (!heard) return fail("subscribe", heard.error());
     if (const auto reject = stratum::reject_of(*heard->message, heard->line)) {
       return fail("subscribe", refusal(*reject));
@@ -86,7 +87,7 @@ class Trial {
     const std::string_view login = is_ours ? std::string_view(pool_.username) : kNobody;
     const Instant begun = monotonic_now();
     const size_t length = stratum::authorize(out_, 2, login, pool_.password);
-    const auto heard = ask(length, "2", begun + kTrialStepMax);
+    const auto heard = ask(length, "2", begun + patience_.step);
     if (!heard) return fail("authorize", heard.error());
     trial_.authorize = monotonic_now() - begun;
     if (stratum::is_accepted(*heard->message)) return true;
@@ -101,7 +102,7 @@ class Trial {
   bool wait_for_job() {
     const Instant begun = monotonic_now();
     while (!has_job_) {
-      const auto heard = hear(begun + kTrialJobMax);
+      const auto heard = hear(begun + patience_.job);
       if (!heard) return fail("job", heard.error());
     }
     trial_.job = monotonic_now() - begun;
@@ -136,6 +137,7 @@ class Trial {
   }
 
   const config::Pool& pool_;
+  const TrialPatience patience_;
   PoolTrial trial_;
   std::vector<SocketAddress> addresses_;
   std::optional<PoolTalk> talk_;
@@ -162,7 +164,9 @@ std::optional<std::string> read_all(int input) {
 
 }  // namespace
 
-PoolTrial try_pool(const config::Pool& pool) { return Trial(pool).run(); }
+PoolTrial try_pool(const config::Pool& pool, const TrialPatience& patience) {
+  return Trial(pool, patience).run();
+}
 
 std::string render(std::span<const PoolTrial> trials) {
   size_t name_width = 4;

@@ -11,8 +11,10 @@
 
 namespace loka::worker {
 
-inline constexpr Duration kTrialStepMax = Duration::seconds(5);
-inline constexpr Duration kTrialJobMax = Duration::seconds(10);
+struct TrialPatience {
+  Duration step = Duration::seconds(5);
+  Duration job = Duration::seconds(10);
+};
 
 // One pool on trial. Times are of the step alone; a step without a time was not reached.
 struct PoolTrial {
@@ -31,7 +33,7 @@ struct PoolTrial {
 
 // Blocks for at most three steps and a job, and as long as the resolver does. A pool without a
 // username is authorised at as loka.test, and its refusal is only a note: miners bring their own.
-[[nodiscard]] PoolTrial try_pool(const config::Pool& pool);
+[[nodiscard]] PoolTrial try_pool(const config::Pool& pool, const TrialPatience& patience = {});
 
 // A table for people, one line for each pool and below it failures and notes. What pools said is
 // made safe to show.
