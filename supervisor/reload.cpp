@@ -16,8 +16,8 @@ ReloadPlan plan_reload(const config::Config& running, const config::LoadResult& 
   for (const config::Problem& problem : loaded.problems) {
     plan.report.problems.push_back(problem.text());
   }
-  if (config::has_errors(loaded.problems)) return plan;
-  plan.is_taken = true;
+  plan.is_taken = plan.report.taken = !config::has_errors(loaded.problems);
+  if (!plan.is_taken) return plan;
   plan.config = config::applicable(running, loaded.config);
   for (const config::Change& change : config::diff(running, loaded.config)) {
     const bool is_refused = change.effect == config::Effect::kRestart;

@@ -65,6 +65,8 @@ std::string worker_state(const ServiceView& service, const SlotView& slot) {
   if (line.keeper_pid.load(std::memory_order_relaxed) != static_cast<uint32_t>(slot.keeper_pid)) {
     return "starting";  // the line is still its predecessor's
   }
+  // The keeper notices some milliseconds later than the engine.
+  if (engine_serves(slot)) return "serving";
   return std::string(state_name(line.state.load(std::memory_order_relaxed)));
 }
 
@@ -275,11 +277,14 @@ control::Miners Totals::miners(const ServiceView& service, const std::vector<Slo
     const uint32_t used = std::min(
         slot.memory->engine.miner_rows_used.load(std::memory_order_acquire), shm::kMinerRowsMax);
     for (uint32_t number = 0; number < used; ++number) {
-      if (document.miners.size() >= kMinersShownMax) return document;
       shm::MinerRow row;
       if (!slot.memory->miners[number].read(row) || row.in_use == 0) continue;
       if (login && row.login.view() != *login) continue;
-      document.miners.push_back(miner_entry(row, slot, *service.config, now));
+      if (document.miners.size() < kMinersShownMax) {
+        document.miners.push_back(miner_entry(row, slot, *service.config, now));
+      } else {
+        ++document.omitted;
+      }
     }
   }
   return document;

@@ -19,7 +19,8 @@
 
 namespace loka::supervisor {
 
-// Rows in one answer to `miners`; with all texts as long as they can be they fit one frame.
+// Rows in one answer to `miners`, the others are only counted; with all texts as long as they can
+// be these fit one frame.
 inline constexpr size_t kMinersShownMax = 20'000;
 // The share of limiter.connections from which on status warns.
 inline constexpr double kConnectionsWarnRatio = 0.9;

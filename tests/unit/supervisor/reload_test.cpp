@@ -79,6 +79,7 @@ pool: {url: "stratum+tcp://b.example.com:99999", username: farm}
 limiter: {jobs: soon}
 )");
   CHECK_FALSE(result.is_taken);
+  CHECK_FALSE(result.report.taken);
   CHECK_FALSE(result.is_changed);
   CHECK(result.config == loaded(kBefore).config);
   CHECK(result.report.problems.size() == 2);

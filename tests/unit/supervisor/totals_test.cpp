@@ -174,6 +174,7 @@ TEST_CASE("totals: counts that no slot can have are cut") {
 TEST_CASE("totals: a state and a heartbeat that nobody of ours wrote do no harm") {
   Fixture fixture;
   fixture.memory[0]->keeper.state.store(static_cast<shm::SlotState>(77));
+  fixture.memory[0]->engine.serving.store(0);
   fixture.memory[0]->engine.heartbeat_ns.store(std::numeric_limits<int64_t>::max());
   fixture.memory[1]->engine.heartbeat_ns.store(std::numeric_limits<int64_t>::min());
   const auto workers = fixture.totals.workers(fixture.service, fixture.slots, kNow).workers;
@@ -208,6 +209,14 @@ TEST_CASE("totals: what a worker is called when its keeper does not run") {
   fixture.service.is_stopping = true;
   workers = fixture.totals.workers(fixture.service, fixture.slots, kNow).workers;
   CHECK(workers[0].state == "stopping");
+}
+
+TEST_CASE("totals: a worker serves from its engine's word on, before its keeper has noticed") {
+  Fixture fixture;
+  fixture.memory[0]->keeper.state.store(shm::SlotState::kRecovering);
+  CHECK(fixture.status().workers[0].state == "serving");
+  fixture.memory[0]->engine.serving.store(0);
+  CHECK(fixture.status().workers[0].state == "recovering");
 }
 
 TEST_CASE("totals: starting and stopping go before degraded") {
@@ -396,6 +405,7 @@ TEST_CASE("totals: the fullest table fits one frame") {
   }
   const auto miners = fixture.totals.miners(fixture.service, fixture.slots, std::nullopt, kNow);
   CHECK(miners.miners.size() == kMinersShownMax);
+  CHECK(miners.omitted == 2 * shm::kMinerRowsMax - kMinersShownMax);
   CHECK(control::to_json(miners).size() < 16U * 1024 * 1024);
 }
 
