@@ -11,8 +11,14 @@ namespace loka::mining {
 DuplicateFilter::DuplicateFilter(size_t remembered_min)
     : remembered_min_(remembered_min), mask_(std::bit_ceil(2 * remembered_min) - 1) {
   CHECK(remembered_min > 0);
-  young_ = std::make_unique<Key[]>(mask_ + 1);
-  old_ = std::make_unique<Key[]>(mask_ + 1);
+  young_ = make_table(mask_ + 1);
+  old_ = make_table(mask_ + 1);
+}
+
+DuplicateFilter::Table DuplicateFilter::make_table(size_t slots) {
+  Table table(static_cast<Key*>(std::calloc(slots, sizeof(Key))));
+  CHECK(table != nullptr);
+  return table;
 }
 
 bool DuplicateFilter::insert(const bitcoin::Hash& hash) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 
 #include "common/bitcoin/sha256d.h"
@@ -35,14 +36,21 @@ class DuplicateFilter {
   };
   static Key key_of(const bitcoin::Hash& hash);
 
+  // From calloc: pages of a large table cost nothing until a share falls on them.
+  struct Free {
+    void operator()(Key* table) const { std::free(table); }
+  };
+  using Table = std::unique_ptr<Key[], Free>;
+  static Table make_table(size_t slots);
+
   // The place of the key, or of the hole where it belongs. Never full: see insert().
   [[nodiscard]] static Key& find(Key* table, size_t mask, const Key& key);
 
   size_t remembered_min_;
   size_t mask_;  // slots of one table minus one; a power of two above twice remembered_min
   size_t young_count_ = 0;
-  std::unique_ptr<Key[]> young_;  // filled until it holds remembered_min_,
-  std::unique_ptr<Key[]> old_;    // then it becomes the old one, which is forgotten
+  Table young_;  // filled until it holds remembered_min_,
+  Table old_;    // then it becomes the old one, which is forgotten
 };
 
 }  // namespace loka::mining

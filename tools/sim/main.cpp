@@ -18,7 +18,8 @@ using loka::sim::PoolOptions;
 // error that says what would be.
 template <class Parse, class T>
 CLI::Option* add_parsed(CLI::App& app, const std::string& name, T& target, Parse parse,
-                        const std::string& expected, const std::string& help) {
+                        const std::string& type, const std::string& expected,
+                        const std::string& help) {
   return app
       .add_option_function<std::string>(
           name,
@@ -28,13 +29,13 @@ CLI::Option* add_parsed(CLI::App& app, const std::string& name, T& target, Parse
             target = *value;
           },
           help)
-      ->type_name("");
+      ->type_name(type);
 }
 
 CLI::Option* add_duration(CLI::App& app, const std::string& name, Duration& target,
                           const std::string& help) {
-  return add_parsed(app, name, target, loka::config::parse_duration, "a duration like 30s or 10ms",
-                    help);
+  return add_parsed(app, name, target, loka::config::parse_duration, "TIME",
+                    "a duration like 30s or 10ms", help);
 }
 
 void add_pool_options(CLI::App& app, PoolOptions& options) {
@@ -48,34 +49,34 @@ void add_pool_options(CLI::App& app, PoolOptions& options) {
   add_parsed(
       app, "--listen", options.listen,
       [](const std::string& text) { return loka::sim::parse_host_port(text, true); }, "HOST:PORT",
-      "where to listen; port 0 takes a free one [127.0.0.1:3334]");
-  app.add_option(
-         "--difficulty", options.difficulty,
-         "of every share [1e-8: about 43 hashes or 5 us, so that 2,000 real shares a second "
-         "leave two cores free; a Bitaxe wants 1000 or more]")
-      ->type_name("");
+      "HOST:PORT", "where to listen; port 0 takes a free one [127.0.0.1:3334]");
+  app.add_option("--difficulty", options.difficulty,
+                 "of every share; 1e-8 costs about 43 hashes or\n5 us, so that 2,000 real shares a "
+                 "second take\n"
+                 "some 5 % of a core; a Bitaxe wants 1000 [1e-8]")
+      ->type_name("N");
   add_duration(app, "--job-interval", options.job_interval, "between two new jobs [30s]");
-  app.add_option("--extranonce1-bytes", options.extranonce1_bytes, "1 to 16 [4]")->type_name("");
+  app.add_option("--extranonce1-bytes", options.extranonce1_bytes, "1 to 16 [4]")->type_name("N");
   app.add_option("--extranonce2-size", options.extranonce2_size, "in bytes, 1 to 32 [8]")
-      ->type_name("");
-  add_parsed(app, "--version-mask", options.version_mask, loka::sim::parse_version_mask,
+      ->type_name("N");
+  add_parsed(app, "--version-mask", options.version_mask, loka::sim::parse_version_mask, "HEX",
              "up to 8 hex digits or none", "bits that miners may roll, or none [1fffe000]");
   add_duration(app, "--answer-delay", options.answer_delay, "before a submit is answered [0ms]");
   app.add_option("--reject-rate", options.reject_rate,
-                 "part of the valid shares that is refused all the same, 0 to 1 [0]")
-      ->type_name("");
-  app.add_option("--ledger", options.ledger,
-                 "append one JSON document per judged share to this file, one a line")
+                 "part of the valid shares that is refused all\nthe same [0]")
+      ->type_name("FRACTION");
+  app.add_option("--ledger", options.ledger, "append one line of JSON per judged share")
       ->type_name("FILE");
   add_duration(app, "--stats-interval", options.stats_interval,
-               "between two lines of progress on standard error [0: none]");
+               "between lines of progress on stderr; 0 for none [0]");
   app.add_flag("--clean-every-job", options.cleans_every_job,
-               "every job begins a new block: clean_jobs, and older shares are stale after 5 s");
+               "every job begins a new block: clean_jobs is true\nand shares of older ones are "
+               "stale after 5 s");
   app.add_option("--user", options.user, "authorise logins of this account only [all]")
       ->type_name("NAME");
   app.add_option("--seed", options.seed, "make the same jobs as another run with it [random]")
-      ->type_name("");
-  app.add_option("--shards", options.shards, "processes that share the port [1]")->type_name("");
+      ->type_name("N");
+  app.add_option("--shards", options.shards, "processes that share the port [1]")->type_name("N");
   app.add_flag("--json", options.is_json, "print one JSON document at the end");
 }
 
@@ -94,19 +95,18 @@ void add_farm_options(CLI::App& app, FarmOptions& options) {
   add_parsed(
       app, "--connect", options.connect,
       [](const std::string& text) { return loka::sim::parse_host_port(text, false); }, "HOST:PORT",
-      "a pool or a proxy")
+      "HOST:PORT", "a pool or a proxy")
       ->required();
-  app.add_option("--miners", options.miners, "how many [1]")->type_name("");
-  auto* rate = app.add_option("--rate", options.rate,
-                              "submits a second of all miners together [0.2 for each]")
-                   ->type_name("");
+  app.add_option("--miners", options.miners, "how many [1]")->type_name("N");
+  app.add_option("--rate", options.rate, "submits a second, all miners together\n[0.2 for each]")
+      ->type_name("N");
   app.add_flag("--closed-loop", options.is_closed_loop,
-               "each miner submits as soon as its last submit is answered")
-      ->excludes(rate);
-  app.add_option("--user", options.user, "account; the logins are USER.sim1, USER.sim2, ... [farm]")
-      ->type_name("");
-  app.add_option("--password", options.password, "[x]")->type_name("");
-  app.add_option("--ramp", options.ramp, "connects a second of all together [1000]")->type_name("");
+               "each miner submits when its last submit is\nanswered; instead of --rate");
+  app.add_option("--user", options.user, "logins are NAME.sim1, NAME.sim2, ... [farm]")
+      ->type_name("NAME");
+  app.add_option("--password", options.password, "what they authorise with [x]")->type_name("TEXT");
+  app.add_option("--ramp", options.ramp, "connects a second of all together [1000]")
+      ->type_name("N");
   add_duration(app, "--duration", options.duration, "how long; 0 until Ctrl-C [60s]");
   app.add_option("--agent", options.agent, "what the miners call themselves [loka-sim/VERSION]")
       ->type_name("TEXT");
@@ -115,19 +115,22 @@ void add_farm_options(CLI::App& app, FarmOptions& options) {
   app.add_flag("--extranonce-subscribe", options.subscribes_extranonce,
                "ask to be told of new extranonces");
   app.add_flag("--pipeline", options.is_pipelined,
-               "send configure, subscribe and authorize at once, as ESP-Miner does");
+               "send configure, subscribe and authorize at once,\nas ESP-Miner does");
   app.add_flag("--idle", options.is_idle, "log in and never submit");
   app.add_option("--fin-after-submit", options.fin_fraction,
-                 "part of the submits after which the miner sends FIN, 0 to 1 [0]")
+                 "part of the submits after which the miner sends\nFIN, stays for its answers and "
+                 "comes back [0]")
       ->type_name("FRACTION");
   app.add_option("--rst-after-submit", options.rst_fraction,
-                 "part of the submits after which the miner resets its connection, 0 to 1 [0]; "
-                 "what is open then counts as abandoned, not as lost")
+                 "part of the submits after which the miner resets\nits connection; what is open "
+                 "then counts as\n"
+                 "abandoned, not as lost [0]")
       ->type_name("FRACTION");
   app.add_flag("--reconnect,!--no-reconnect", options.reconnects, "come back when cut off [yes]");
   app.add_option("--seed", options.seed, "make the same choices as another run with it [random]")
-      ->type_name("");
-  app.add_option("--shards", options.shards, "processes that divide the miners [1]")->type_name("");
+      ->type_name("N");
+  app.add_option("--shards", options.shards, "processes that divide the miners [1]")
+      ->type_name("N");
   app.add_flag("--json", options.is_json, "print one JSON document at the end");
   app.add_flag("--progress", options.shows_progress, "a line a second on standard error");
 }
@@ -159,6 +162,8 @@ int main(int argc, char** argv) {
   CLI::App app(
       "loka-sim: a simulated pool and simulated miners, for rehearsals, tests and "
       "benchmarks");
+  app.name("loka-sim");
+  app.get_formatter()->column_width(34);
   app.set_version_flag("--version", "loka-sim " LOKA_VERSION);
   app.require_subcommand(1);
   CLI::App* pool_command = app.add_subcommand("pool", "a pool that judges every share");
