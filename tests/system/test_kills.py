@@ -18,7 +18,8 @@ SIGKILLS = 50 if loka.IS_LONG else 8
 SIGSEGVS = 20 if loka.IS_LONG else 4
 MINERS = 1000 if loka.IS_LONG else 400
 RATE = 2000 if loka.IS_LONG else 800
-MEDIAN_MS_MAX = 20
+# The median is told by the long run alone: a dozen kills on a busy machine say nothing about it.
+MEDIAN_MS_MAX = 20 if loka.IS_LONG else 100
 WORST_MS_MAX = 250
 SECONDS_MAX = 600
 
