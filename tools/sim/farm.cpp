@@ -116,8 +116,8 @@ void Farm::turn() {
 int Farm::wait_ms() const {
   Instant next = std::min({now_ + kCheckInterval, end_at_, drain_until_});
   if (!is_ending_) {
-    const auto in = [this](double seconds) {
-      return now_ + Duration::nanoseconds(static_cast<int64_t>(seconds * 1e9));
+    const auto in = [this](double seconds) {  // at most a second, so that no rate overflows
+      return now_ + Duration::nanoseconds(static_cast<int64_t>(std::min(seconds, 1.0) * 1e9));
     };
     if (never_connected_ < places_.size()) next = std::min(next, in((1 - connects_due_) / ramp_));
     if (!retries_.empty()) next = std::min(next, retries_.top().first);
@@ -143,7 +143,7 @@ void Farm::connect_due() {
 
 void Farm::connect(size_t index) {
   Place& place = places_[index];
-  const int descriptor = connect_to(target_);
+  const int descriptor = connect_to(target_, index * options_.shards);
   if (descriptor < 0) return connect_failed(index, errno);
   place.stream = LineStream(descriptor);
   place.state = State::kConnecting;

@@ -1,6 +1,7 @@
 #include "tools/sim/options.h"
 
 #include <charconv>
+#include <cmath>
 
 #include "common/base/hex.h"
 #include "common/stratum/limits.h"
@@ -11,6 +12,11 @@ namespace {
 
 constexpr size_t kShardsMax = 64;
 constexpr size_t kMinersMax = 1'000'000;
+
+// Far enough away for every purpose, and near enough to be added to a time.
+constexpr Duration kDurationMax = Duration::hours(24L * 3650);
+
+bool is_positive(double value) { return value > 0 && std::isfinite(value); }
 
 bool is_fraction(double value) { return value >= 0 && value <= 1; }
 
@@ -40,9 +46,11 @@ std::optional<uint32_t> parse_version_mask(std::string_view text) {
 }
 
 std::optional<std::string> problem_of(const PoolOptions& options) {
-  if (!(options.difficulty > 0)) return "--difficulty must be above 0";
-  if (options.job_interval < Duration::milliseconds(10))
-    return "--job-interval must be at least 10ms";
+  if (!is_positive(options.difficulty)) return "--difficulty must be above 0";
+  if (options.job_interval < Duration::milliseconds(10) || options.job_interval > kDurationMax)
+    return "--job-interval must be 10ms to 3650d";
+  if (options.answer_delay > kDurationMax) return "--answer-delay must be at most 3650d";
+  if (options.stats_interval > kDurationMax) return "--stats-interval must be at most 3650d";
   if (options.extranonce1_bytes < 1 || options.extranonce1_bytes > stratum::kExtranonce1BytesMax)
     return "--extranonce1-bytes must be 1 to 16";
   if (options.extranonce2_size < 1 ||
@@ -55,12 +63,13 @@ std::optional<std::string> problem_of(const PoolOptions& options) {
 
 std::optional<std::string> problem_of(const FarmOptions& options) {
   if (options.miners < 1 || options.miners > kMinersMax) return "--miners must be 1 to 1000000";
-  if (options.rate < 0) return "--rate must not be negative";
+  if (options.rate != 0 && !is_positive(options.rate)) return "--rate must not be negative";
   if (options.rate > 0 && options.is_closed_loop)
     return "--rate and --closed-loop exclude each other: the loop submits as fast as answers come";
   if (options.is_idle && (options.rate > 0 || options.is_closed_loop))
     return "--idle miners never submit; leave out --rate and --closed-loop";
-  if (!(options.ramp > 0)) return "--ramp must be above 0";
+  if (options.duration > kDurationMax) return "--duration must be at most 3650d";
+  if (!is_positive(options.ramp)) return "--ramp must be above 0";
   if (!is_fraction(options.fin_fraction) || !is_fraction(options.rst_fraction) ||
       options.fin_fraction + options.rst_fraction > 1)
     return "--fin-after-submit and --rst-after-submit are fractions, 1 together at most";

@@ -28,6 +28,20 @@ SystemError failed(int descriptor, const char* operation) {
   return error;
 }
 
+void bind_to_loopback(int descriptor, const Address& address, size_t number) {
+  const auto* target = reinterpret_cast<const sockaddr_in*>(&address.storage);
+  if (number < kLoopbackConnectionsMax || address.storage.ss_family != AF_INET ||
+      ntohl(target->sin_addr.s_addr) >> 24U != 127)
+    return;
+  sockaddr_in source{};
+  source.sin_family = AF_INET;
+  source.sin_addr.s_addr =
+      htonl(INADDR_LOOPBACK + static_cast<uint32_t>(number / kLoopbackConnectionsMax));
+  set(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
+  // Where it fails, connect() chooses as it always does.
+  (void)::bind(descriptor, reinterpret_cast<const sockaddr*>(&source), sizeof source);
+}
+
 }  // namespace
 
 uint16_t Address::port() const {
@@ -77,11 +91,12 @@ int accept_from(int listener) {
   return descriptor;
 }
 
-int connect_to(const Address& address) {
+int connect_to(const Address& address, size_t number) {
   const int descriptor =
       ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return -1;
   set(descriptor, IPPROTO_TCP, TCP_NODELAY);
+  bind_to_loopback(descriptor, address, number);
   if (::connect(descriptor, address.get(), address.size) == 0 || errno == EINPROGRESS)
     return descriptor;
   const int error = errno;

@@ -28,8 +28,11 @@ struct Address {
 [[nodiscard]] Result<int, SystemError> listen_on(Address& address);
 // Non-blocking and without Nagle's delay; -1 with errno EAGAIN when nobody waits.
 [[nodiscard]] int accept_from(int listener);
-// Begins to connect: ready when it can be written. -1 with errno.
-[[nodiscard]] int connect_to(const Address& address);
+// Begins to connect: ready when it can be written. -1 with errno. One loopback address has some
+// 28,000 free ports, so every further kLoopbackConnectionsMax connections to 127.0.0.1 come from
+// the next of 127.0.0.1, 127.0.0.2, ...; number: which connection this is, from 0.
+inline constexpr size_t kLoopbackConnectionsMax = 10'000;
+[[nodiscard]] int connect_to(const Address& address, size_t number);
 // 0, or the error with which the connecting ended.
 [[nodiscard]] int connect_error(int descriptor);
 

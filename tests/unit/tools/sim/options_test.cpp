@@ -1,8 +1,12 @@
 #include "tools/sim/options.h"
 
+#include <cmath>
+#include <string>
+
 #include <doctest/doctest.h>
 
 using namespace loka::sim;
+using loka::Duration;
 
 TEST_CASE("options: host and port are read with and without brackets") {
   const auto plain = parse_host_port("127.0.0.1:3334", false);
@@ -40,6 +44,10 @@ TEST_CASE("options: the defaults go together, and each wrong value is named") {
     return problem_of(options).value_or("none");
   };
   CHECK(pool_problem([](auto& o) { o.difficulty = 0; }).starts_with("--difficulty"));
+  CHECK(pool_problem([](auto& o) { o.difficulty = std::nan(""); }).starts_with("--difficulty"));
+  CHECK(pool_problem([](auto& o) {
+          o.answer_delay = Duration::hours(100'000);
+        }).starts_with("--answer-delay"));
   CHECK(pool_problem([](auto& o) { o.job_interval = {}; }).starts_with("--job-interval"));
   CHECK(pool_problem([](auto& o) { o.extranonce1_bytes = 17; }).starts_with("--extranonce1"));
   CHECK(pool_problem([](auto& o) { o.extranonce2_size = 0; }).starts_with("--extranonce2"));
@@ -52,6 +60,11 @@ TEST_CASE("options: the defaults go together, and each wrong value is named") {
     return problem_of(options).value_or("none");
   };
   CHECK(farm_problem([](auto& o) { o.miners = 0; }).starts_with("--miners"));
+  CHECK(farm_problem([](auto& o) { o.rate = std::nan(""); }).starts_with("--rate"));
+  CHECK(farm_problem([](auto& o) { o.ramp = HUGE_VAL; }).starts_with("--ramp"));
+  CHECK(farm_problem([](auto& o) {
+          o.duration = Duration::hours(100'000);
+        }).starts_with("--duration"));
   CHECK(farm_problem([](auto& o) { o.rate = -1; }).starts_with("--rate"));
   CHECK(farm_problem([](auto& o) { o.rate = 1, o.is_closed_loop = true; }).starts_with("--rate"));
   CHECK(farm_problem([](auto& o) { o.rate = 1, o.is_idle = true; }).starts_with("--idle"));
