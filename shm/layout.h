@@ -99,7 +99,7 @@ struct alignas(64) EngineLine {
 
 // What an engine knows of one pool, by position in the configuration.
 struct alignas(64) PoolLine {
-  std::atomic<uint64_t> identity{0};            // of the pool at this position; 0: none
+  std::atomic<uint64_t> identity{0};  // of the pool at this position; 0: none
   std::atomic<uint32_t> connections{0};
   std::atomic<uint32_t> serving{0};  // of them: authorised, with a job
   std::atomic<uint32_t> failures_in_row{0};
