@@ -277,7 +277,9 @@ void Serving::commit() {
         used.store(touched.index, std::memory_order_relaxed);
     } else if (touched.kind == RecordKind::kSession) {
       Session& session = tx_.edit<Session>(touched.index);
-      set_deadline(session, session.in_use != 0 && is_authorized(tx_, session));
+      const bool authorized = session.in_use != 0 && is_authorized(tx_, session);
+      set_deadline(session, authorized);
+      count_authorized(port({touched.kind, touched.index}), authorized);
     } else if (touched.kind == RecordKind::kUpstream) {
       set_deadline(tx_, tx_.edit<Upstream>(touched.index));
     }
@@ -354,7 +356,6 @@ void Serving::watch_port(Key key, const shm::SocketName& socket) {
   Port& at = port(key);
   at.socket = socket;
   at.is_broken = false;
-  at.has_whole_line = false;
   at.watch = watcher_.watch(socket.descriptor, static_cast<uint32_t>(key.kind), key.index);
   if (at.watch == nullptr)
     log_error("worker", "a socket could not be watched", {{"descriptor", socket.descriptor}});
@@ -368,7 +369,8 @@ void Serving::release_port(Key key) {
     if (key.kind == RecordKind::kSession) --sessions_;
   }
   net::close_socket(at.socket);
-  count_pool(at, shm::kNoPool);
+  count_pool(at, shm::kNoPool, false);
+  count_authorized(at, false);
   const bool is_dirty = at.is_dirty;
   at = Port{};
   at.is_dirty = is_dirty;
@@ -459,7 +461,7 @@ void Serving::follow_upstream(uint32_t index) {
       return;
     }
   }
-  count_pool(at, upstream.pool);
+  count_pool(at, upstream.pool, upstream.has_served && upstream.state == UpstreamState::kOpen);
   if (upstream.state == UpstreamState::kConnecting) {
     watcher_.arm(*at.watch, false, true);
     return;
@@ -546,12 +548,25 @@ void Serving::lose_pool(uint32_t index, Loss loss) {
   commit();
 }
 
-void Serving::count_pool(Port& at, uint16_t pool) {
+void Serving::count_authorized(Port& at, bool is_authorized) {
+  if (at.counted_authorized == is_authorized) return;
+  at.counted_authorized = is_authorized;
+  is_authorized ? ++authorized_ : --authorized_;
+}
+
+void Serving::count_pool(Port& at, uint16_t pool, bool serves) {
   if (pool >= shm::kPoolsMax) pool = shm::kNoPool;
-  if (at.counted_pool == pool) return;
-  if (at.counted_pool != shm::kNoPool) --pool_connections_[at.counted_pool];
-  if (pool != shm::kNoPool) ++pool_connections_[pool];
+  if (at.counted_pool == pool && at.counted_serving == serves) return;
+  if (at.counted_pool != shm::kNoPool) {
+    --pool_connections_[at.counted_pool];
+    if (at.counted_serving) --pool_serving_[at.counted_pool];
+  }
+  if (pool != shm::kNoPool) {
+    ++pool_connections_[pool];
+    if (serves) ++pool_serving_[pool];
+  }
   at.counted_pool = pool;
+  at.counted_serving = serves;
 }
 
 // ---- recovery's hand-over ---------------------------------------------------------------------
@@ -559,6 +574,10 @@ void Serving::count_pool(Port& at, uint16_t pool) {
 void Serving::attach(RecordKind kind, uint32_t index) {
   const Key key{kind, index};
   touch(key);
+  if (kind == RecordKind::kSession) {
+    tx_.begin();
+    count_authorized(port(key), is_authorized(tx_, store_.table<Session>()[index]));
+  }
   port(key).has_whole_line = true;  // a gate may have opened with the commit that was finished
 }
 
@@ -700,9 +719,12 @@ void Serving::on_tick() {
 void Serving::publish_gauges() {
   shm::EngineLine& line = store_.slot().engine;
   line.sessions.store(sessions_, std::memory_order_relaxed);
+  line.authorized.store(authorized_, std::memory_order_relaxed);
   line.pages_in_use.store(store_.pages().in_use(), std::memory_order_relaxed);
-  for (size_t pool = 0; pool < shm::kPoolsMax; ++pool)
+  for (size_t pool = 0; pool < shm::kPoolsMax; ++pool) {
     store_.slot().pools[pool].connections.store(pool_connections_[pool], std::memory_order_relaxed);
+    store_.slot().pools[pool].serving.store(pool_serving_[pool], std::memory_order_relaxed);
+  }
 }
 
 bool Serving::is_drained() const {

@@ -77,6 +77,8 @@ class Serving {
     bool is_dirty = false;        // in dirty_
     bool has_whole_line = false;  // a line waits in its pages for a gate to open
     bool is_broken = false;       // a write failed: what can be read still is, then it is over
+    bool counted_authorized = false;
+    bool counted_serving = false;
     uint16_t counted_pool = shm::kNoPool;  // whose connection gauge it is in
   };
   struct Key {
@@ -126,7 +128,8 @@ class Serving {
 
   void run_deadlines();
   void publish_gauges();
-  void count_pool(Port& port, uint16_t pool);
+  void count_authorized(Port& port, bool is_authorized);
+  void count_pool(Port& port, uint16_t pool, bool serves);
 
   shm::Store& store_;
   const shm::PublicSegment& segment_;
@@ -145,7 +148,9 @@ class Serving {
   std::vector<Port> upstream_ports_;
   std::vector<Key> dirty_;
   std::array<uint32_t, shm::kPoolsMax> pool_connections_{};
+  std::array<uint32_t, shm::kPoolsMax> pool_serving_{};
   uint32_t sessions_ = 0;
+  uint32_t authorized_ = 0;
   uint32_t connections_max_ = 0;  // of the limiter, all workers together; 0: what the table holds
   Instant now_;
   bool now_is_fresh_ = false;
