@@ -16,7 +16,7 @@ namespace loka::net {
 
 namespace {
 
-constexpr int kWaitMsMax = 200;  // for what loopback does at once
+constexpr int kWaitMsMax = 2000;  // for what loopback does at once, on a machine with time
 constexpr int kTrafficRounds = 300;
 constexpr size_t kQueuedBytesMax = 1 << 20;
 

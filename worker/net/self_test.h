@@ -21,8 +21,8 @@ struct SelfTestResult {
 // How counts are asked; exchanged by the test that proves that a wrong count is noticed.
 using CountFunction = Result<SocketCounts, SystemError> (*)(int descriptor, Origin origin);
 
-// Takes about 10 ms and one thread, on connections of this process to itself; one that fails blocks
-// for at most 1 s.
+// Takes about 10 ms and one thread, on connections of this process to itself; one that fails may
+// block for some seconds.
 [[nodiscard]] SelfTestResult run_self_test(CountFunction count = &socket_counts);
 
 }  // namespace loka::net
