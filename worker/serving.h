@@ -6,7 +6,6 @@
 // read where there is room.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -20,6 +19,8 @@
 #include "shm/public_segment.h"
 #include "shm/store.h"
 #include "shm/transaction.h"
+#include "worker/acceptor.h"
+#include "worker/gauges.h"
 #include "worker/net/resolver.h"
 #include "worker/net/watcher.h"
 #include "worker/session/turn.h"
@@ -30,15 +31,15 @@ namespace loka::worker {
 // Read from one socket before the next one's turn.
 inline constexpr size_t kMinerReadBytes = 16 * 1024;
 inline constexpr size_t kPoolReadBytes = shm::kScratchBytes;
-inline constexpr int kAcceptsPerWake = 64;
-inline constexpr Duration kAcceptPause = Duration::milliseconds(100);  // after EMFILE and its kin
+// The unfinished or waiting rest of before, and the bytes just read behind it.
+inline constexpr size_t kJoinBufferBytes = 2 * (stratum::kPoolLineBytesMax + shm::kScratchBytes);
 
-class Serving {
+class Serving final : private Acceptor::Owner {
  public:
   // All references outlive it. Nothing is watched yet.
   Serving(uv_loop_t* loop, shm::Store& store, const shm::PublicSegment& segment,
           std::span<const int> listeners, uint64_t random_seed);
-  ~Serving();
+  ~Serving() override;
   Serving(const Serving&) = delete;
   Serving& operator=(const Serving&) = delete;
 
@@ -59,8 +60,8 @@ class Serving {
   // An accepted socket that nobody had written down.
   void adopt(const shm::SocketName& socket, const SocketAddress& peer);
 
-  void start_accepting();
-  void stop_accepting();
+  void start_accepting() { acceptor_.start(); }
+  void stop_accepting() { acceptor_.stop(); }
   // Whether every share in flight has been answered and nothing waits to be said.
   [[nodiscard]] bool is_drained() const;
 
@@ -77,9 +78,7 @@ class Serving {
     bool is_dirty = false;        // in dirty_
     bool has_whole_line = false;  // a line waits in its pages for a gate to open
     bool is_broken = false;       // a write failed: what can be read still is, then it is over
-    bool counted_authorized = false;
-    bool counted_serving = false;
-    uint16_t counted_pool = shm::kNoPool;  // whose connection gauge it is in
+    Gauges::Counted counted;
   };
   struct Key {
     shm::RecordKind kind;
@@ -87,8 +86,6 @@ class Serving {
   };
 
   static void on_socket_ready(void* self, uint32_t kind, uint32_t index, net::Readiness readiness);
-  static void on_listener_ready(void* self, uint32_t kind, uint32_t index,
-                                net::Readiness readiness);
 
   [[nodiscard]] Turn turn();
   [[nodiscard]] Instant now();
@@ -123,13 +120,12 @@ class Serving {
   void on_connected(uint32_t upstream);
   void lose_pool(uint32_t upstream, Loss loss);
 
-  void accept(int listener);
-  [[nodiscard]] bool is_at_limit() const;
+  [[nodiscard]] bool is_at_limit() const override;
+  void on_accepted(const net::Accepted& accepted) override;
+  void on_accepts_done() override { follow_all(); }
 
   void run_deadlines();
   void publish_gauges();
-  void count_authorized(Port& port, bool is_authorized);
-  void count_pool(Port& port, uint16_t pool, bool serves);
 
   shm::Store& store_;
   const shm::PublicSegment& segment_;
@@ -141,21 +137,14 @@ class Serving {
   std::unique_ptr<char[]> join_;  // where a kept tail meets the bytes behind it
   net::Resolver resolver_;
   net::Watcher watcher_;
-  net::Watcher listener_watcher_;
-  std::vector<int> listeners_;
-  std::vector<net::Watcher::Watch*> listener_watches_;
+  Acceptor acceptor_;
+  Gauges gauges_;
   std::vector<Port> session_ports_;  // by index of the record
   std::vector<Port> upstream_ports_;
   std::vector<Key> dirty_;
-  std::array<uint32_t, shm::kPoolsMax> pool_connections_{};
-  std::array<uint32_t, shm::kPoolsMax> pool_serving_{};
-  uint32_t sessions_ = 0;
-  uint32_t authorized_ = 0;
   uint32_t connections_max_ = 0;  // of the limiter, all workers together; 0: what the table holds
   Instant now_;
   bool now_is_fresh_ = false;
-  bool is_accepting_ = false;
-  Instant accept_again_;
   uint64_t random_;
 };
 
