@@ -1,5 +1,7 @@
 #include "common/config/tree.h"
 
+#include <charconv>
+
 #include "common/base/utf8.h"
 
 namespace loka::config {
@@ -14,6 +16,15 @@ size_t clean_prefix(std::string_view text, std::string_view allowed) {
     i += bytes;
   }
   return i;
+}
+
+std::optional<size_t> parse_position(std::string_view text, size_t max) {
+  size_t position = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, failed] = std::from_chars(text.data(), end, position);
+  const bool is_number = failed == std::errc{} && stopped == end && !text.starts_with('0');
+  if (!is_number || position > max) return std::nullopt;
+  return position;
 }
 
 }  // namespace loka::config

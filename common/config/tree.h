@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,5 +46,8 @@ struct Layer {
 // Every value must be valid UTF-8 without control characters. Gives the offset of the first byte
 // that is not, or text.size(). allowed: control characters that may occur all the same.
 [[nodiscard]] size_t clean_prefix(std::string_view text, std::string_view allowed = {});
+
+// A position in a list as the environment writes it: 1 to max, without leading zeros.
+[[nodiscard]] std::optional<size_t> parse_position(std::string_view text, size_t max);
 
 }  // namespace loka::config
