@@ -15,6 +15,7 @@
 #include "shm/public_segment.h"
 #include "shm/shard.h"
 #include "shm/store.h"
+#include "worker/clock.h"
 #include "worker/net/self_test.h"
 #include "worker/net/socket_io.h"
 #include "worker/recovery.h"
@@ -29,12 +30,10 @@ constexpr Duration kTickInterval = Duration::milliseconds(50);
 constexpr int kExitSystem = 71;  // EX_OSERR
 constexpr int kExitConfig = 78;  // EX_CONFIG
 
-Instant clock_now() { return Instant::from_ns(static_cast<int64_t>(uv_hrtime())); }
-
 uint64_t random_seed() {
   uint64_t seed = 0;
   if (::getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed))
-    seed = static_cast<uint64_t>(uv_hrtime());
+    seed = static_cast<uint64_t>(monotonic_now().ns());
   return seed;
 }
 
@@ -75,7 +74,7 @@ class Engine {
 
   shm::EngineLine& line() { return (*slot_)->engine; }
 
-  void beat() { line().heartbeat_ns.store(clock_now().ns(), std::memory_order_relaxed); }
+  void beat() { line().heartbeat_ns.store(monotonic_now().ns(), std::memory_order_relaxed); }
 
   // The newest configuration in the segment, through the same door as the file.
   [[nodiscard]] bool take_newest_config() {
@@ -138,7 +137,7 @@ class Engine {
   }
 
   void recover_and_serve() {
-    const Instant began = clock_now();
+    const Instant began = monotonic_now();
     const bool death_counts = last_death_counts();
     std::vector<int> kept(inputs_.kept_fds.begin(), inputs_.kept_fds.end());
     kept.insert(kept.end(), {inputs_.segment_fd, inputs_.shard_fd, inputs_.log_fd});
@@ -154,7 +153,7 @@ class Engine {
     serving_->start_accepting();
     line().lines_served.store(0, std::memory_order_relaxed);
     line().serving.store(1, std::memory_order_release);
-    const Duration took = clock_now() - began;
+    const Duration took = monotonic_now() - began;
     (*slot_)->counters.add(Counter::kRecoveryNs, static_cast<uint64_t>(took.ns()));
     log_info(name_, "serving",
              {{"epoch", inputs_.epoch},
@@ -227,11 +226,11 @@ class Engine {
   // end, and this is the polite form of it.
   void stop_when_drained() {
     if (stopping_since_ == Instant()) {
-      stopping_since_ = clock_now();
+      stopping_since_ = monotonic_now();
       serving_->stop_accepting();
       line().serving.store(0, std::memory_order_release);
     }
-    if (serving_->is_drained() || clock_now() - stopping_since_ >= kDrainMax) uv_stop(&loop_);
+    if (serving_->is_drained() || monotonic_now() - stopping_since_ >= kDrainMax) uv_stop(&loop_);
   }
 
   const EngineInputs& inputs_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "worker/clock.h"
 #include "worker/net/socket_io.h"
 #include "worker/pool_positions.h"
 #include "worker/session/session.h"
@@ -22,7 +23,7 @@ constexpr size_t kLineBufferBytes = stratum::kPoolLineBytesMax + 4096;
 
 }  // namespace
 
-Serving::Serving(uv_loop_t* loop, shm::Store& store, const shm::PublicSegment& segment,
+Serving::Serving(uv_loop_s* loop, shm::Store& store, const shm::PublicSegment& segment,
                  std::span<const int> listeners, uint64_t random_seed)
     : store_(store),
       segment_(segment),
@@ -44,7 +45,7 @@ Serving::~Serving() = default;
 
 Instant Serving::now() {
   if (!now_is_fresh_) {
-    now_ = Instant::from_ns(static_cast<int64_t>(uv_hrtime()));
+    now_ = monotonic_now();
     now_is_fresh_ = true;
   }
   return now_;

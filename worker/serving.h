@@ -12,19 +12,19 @@
 #include <string_view>
 #include <vector>
 
-#include <uv.h>
-
 #include "common/config/config.h"
 #include "common/stratum/parse.h"
 #include "shm/public_segment.h"
 #include "shm/store.h"
 #include "shm/transaction.h"
-#include "worker/acceptor.h"
 #include "worker/gauges.h"
+#include "worker/net/acceptor.h"
 #include "worker/net/resolver.h"
 #include "worker/net/watcher.h"
 #include "worker/session/turn.h"
 #include "worker/upstream/pool_connection.h"
+
+struct uv_loop_s;  // libuv stays behind worker/net
 
 namespace loka::worker {
 
@@ -34,10 +34,10 @@ inline constexpr size_t kPoolReadBytes = shm::kScratchBytes;
 // The unfinished or waiting rest of before, and the bytes just read behind it.
 inline constexpr size_t kJoinBufferBytes = 2 * (stratum::kPoolLineBytesMax + shm::kScratchBytes);
 
-class Serving final : private Acceptor::Owner {
+class Serving final : private net::Acceptor::Owner {
  public:
   // All references outlive it. Nothing is watched yet.
-  Serving(uv_loop_t* loop, shm::Store& store, const shm::PublicSegment& segment,
+  Serving(uv_loop_s* loop, shm::Store& store, const shm::PublicSegment& segment,
           std::span<const int> listeners, uint64_t random_seed);
   ~Serving() override;
   Serving(const Serving&) = delete;
@@ -137,7 +137,7 @@ class Serving final : private Acceptor::Owner {
   std::unique_ptr<char[]> join_;  // where a kept tail meets the bytes behind it
   net::Resolver resolver_;
   net::Watcher watcher_;
-  Acceptor acceptor_;
+  net::Acceptor acceptor_;
   Gauges gauges_;
   std::vector<Port> session_ports_;  // by index of the record
   std::vector<Port> upstream_ports_;

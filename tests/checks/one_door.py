@@ -22,7 +22,7 @@ DOORS = {
                               "tests/unit/bitcoin/sha256d_test.cpp")),
     "CLI11": (r"CLI/", ("supervisor/main.cpp", "worker/main.cpp", "tools/lokactl/main.cpp",
                         "tools/sim/main.cpp")),
-    "libuv": (r"uv\.h$|uv/", ("worker/net/*", "worker/engine*", "worker/serving*",
+    "libuv": (r"uv\.h$|uv/", ("worker/net/*", "worker/engine*",
                               "supervisor/*", "supervisor/control/*", "tests/unit/worker/**")),
     "doctest": (r"doctest/", (TESTS,)),
 }

@@ -1,8 +1,8 @@
-#include "worker/acceptor.h"
+#include "worker/net/acceptor.h"
 
 #include <cerrno>
 
-namespace loka::worker {
+namespace loka::net {
 
 using shm::Counter;
 
@@ -26,7 +26,7 @@ void Acceptor::stop() {
 }
 
 void Acceptor::arm() {
-  for (net::Watcher::Watch* watch : watches_) {
+  for (Watcher::Watch* watch : watches_) {
     if (watch == nullptr) continue;
     if (is_wanted_ && !is_paused_) {
       watcher_.arm(*watch, true, false);
@@ -43,7 +43,7 @@ void Acceptor::on_tick(Instant now) {
   arm();
 }
 
-void Acceptor::on_ready(void* self, uint32_t, uint32_t index, net::Readiness) {
+void Acceptor::on_ready(void* self, uint32_t, uint32_t index, Readiness) {
   auto& acceptor = *static_cast<Acceptor*>(self);
   acceptor.take_from(acceptor.listeners_[index]);
   acceptor.owner_.on_accepts_done();
@@ -51,11 +51,11 @@ void Acceptor::on_ready(void* self, uint32_t, uint32_t index, net::Readiness) {
 
 void Acceptor::take_from(int listener) {
   for (int i = 0; i < kAcceptsPerWake; ++i) {
-    const auto accepted = net::accept_one(listener);
+    const auto accepted = accept_one(listener);
     if (accepted) {
       if (owner_.is_at_limit()) {
         counters_.add(Counter::kConnectionsRefused);
-        net::close_socket(accepted->socket);
+        close_socket(accepted->socket);
       } else {
         owner_.on_accepted(*accepted);
       }
@@ -73,4 +73,4 @@ void Acceptor::take_from(int listener) {
   }
 }
 
-}  // namespace loka::worker
+}  // namespace loka::net

@@ -13,7 +13,7 @@
 #include "worker/net/socket_io.h"
 #include "worker/net/watcher.h"
 
-namespace loka::worker {
+namespace loka::net {
 
 inline constexpr int kAcceptsPerWake = 64;
 inline constexpr Duration kAcceptPause = Duration::milliseconds(100);  // after EMFILE and its kin
@@ -26,7 +26,7 @@ class Acceptor {
     virtual ~Owner() = default;
     // Whether one more miner is one too many, all workers together.
     [[nodiscard]] virtual bool is_at_limit() const = 0;
-    virtual void on_accepted(const net::Accepted& accepted) = 0;
+    virtual void on_accepted(const Accepted& accepted) = 0;
     virtual void on_accepts_done() = 0;
   };
 
@@ -38,19 +38,19 @@ class Acceptor {
   void on_tick(Instant now);
 
  private:
-  static void on_ready(void* self, uint32_t kind, uint32_t index, net::Readiness readiness);
+  static void on_ready(void* self, uint32_t kind, uint32_t index, Readiness readiness);
   void arm();
   void take_from(int listener);
 
   std::vector<int> listeners_;
   shm::Counters& counters_;
   Owner& owner_;
-  net::Watcher watcher_;
-  std::vector<net::Watcher::Watch*> watches_;
+  Watcher watcher_;
+  std::vector<Watcher::Watch*> watches_;
   bool is_wanted_ = false;
   bool is_paused_ = false;
   Instant ticked_;
   Instant again_;
 };
 
-}  // namespace loka::worker
+}  // namespace loka::net
