@@ -269,6 +269,23 @@ control::Pools Totals::pools(const ServiceView& service, const std::vector<SlotV
   return document;
 }
 
+namespace {
+
+// A miner is asked for by its login or by the worker name in it: what stands behind the first place
+// of a separator that any pool has.
+bool is_named(std::string_view login, std::string_view name, const config::Config& config) {
+  if (login == name) return true;
+  for (const config::Pool& pool : config.pools) {
+    for (const std::string& separator : pool.separator) {
+      const size_t at = login.find(separator);
+      if (at != std::string_view::npos && login.substr(at + separator.size()) == name) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
 control::Miners Totals::miners(const ServiceView& service, const std::vector<SlotView>& slots,
                                std::optional<std::string_view> login, Instant now) const {
   control::Miners document;
@@ -279,7 +296,7 @@ control::Miners Totals::miners(const ServiceView& service, const std::vector<Slo
     for (uint32_t number = 0; number < used; ++number) {
       shm::MinerRow row;
       if (!slot.memory->miners[number].read(row) || row.in_use == 0) continue;
-      if (login && row.login.view() != *login) continue;
+      if (login && !is_named(row.login.view(), *login, *service.config)) continue;
       if (document.miners.size() < kMinersShownMax) {
         document.miners.push_back(miner_entry(row, slot, *service.config, now));
       } else {

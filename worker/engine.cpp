@@ -227,7 +227,7 @@ class Engine {
   void stop_when_drained() {
     if (stopping_since_ == Instant()) {
       stopping_since_ = monotonic_now();
-      serving_->stop_accepting();
+      serving_->stop_taking();
       line().serving.store(0, std::memory_order_release);
     }
     if (serving_->is_drained() || monotonic_now() - stopping_since_ >= kDrainMax) uv_stop(&loop_);

@@ -174,6 +174,14 @@ void Serving::publish_gauges() {
   store_.slot().engine.pages_in_use.store(store_.pages().in_use(), std::memory_order_relaxed);
 }
 
+void Serving::stop_taking() {
+  acceptor_.stop();
+  is_stopping_ = true;
+  for (uint32_t index = 1; index <= store_.table<Session>().used(); ++index)
+    if (store_.table<Session>().holds(index)) touch({RecordKind::kSession, index});
+  follow_all();
+}
+
 bool Serving::is_drained() const {
   if (store_.slot().shares.own().in_flight > 0) return false;
   const auto sessions = store_.shard().table<Session>();

@@ -61,7 +61,8 @@ class Serving final : private net::Acceptor::Owner {
   void adopt(const shm::SocketName& socket, const SocketAddress& peer);
 
   void start_accepting() { acceptor_.start(); }
-  void stop_accepting() { acceptor_.stop(); }
+  // The graceful stop: nothing new is accepted or read from miners; pools' answers still go out.
+  void stop_taking();
   // Whether every share in flight has been answered and nothing waits to be said.
   [[nodiscard]] bool is_drained() const;
 
@@ -145,6 +146,7 @@ class Serving final : private net::Acceptor::Owner {
   uint32_t connections_max_ = 0;  // of the limiter, all workers together; 0: what the table holds
   Instant now_;
   bool now_is_fresh_ = false;
+  bool is_stopping_ = false;
   uint64_t random_;
 };
 

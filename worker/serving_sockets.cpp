@@ -80,7 +80,8 @@ bool Serving::may_read(Key key) const {
 }
 
 bool Serving::may_read_session(const Session& session) const {
-  if (session.state == SessionState::kClosing || session.gate != Gate::kOpen) return false;
+  if (is_stopping_ || session.state == SessionState::kClosing || session.gate != Gate::kOpen)
+    return false;
   if (session.upstream == kNobody) return true;
   const Upstream& upstream = store_.shard().table<Upstream>()[session.upstream];
   return upstream.open_requests < kOpenRequestsMax &&

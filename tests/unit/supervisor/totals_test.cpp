@@ -279,6 +279,23 @@ TEST_CASE("totals: from 90 % of the connections on there is a warning, but no de
   CHECK(has_warning(status, "900 of 1000"));
 }
 
+TEST_CASE("totals: a miner is found by its login and by the worker name in it") {
+  Fixture fixture;
+  shm::MinerRow row;
+  row.in_use = 1;
+  row.login.assign("farm.rig7.left");
+  fixture.memory[1]->miners[0].write(row);
+  fixture.memory[1]->engine.miner_rows_used.store(1);
+  const auto found = [&fixture](std::string_view name) {
+    return fixture.totals.miners(fixture.service, fixture.slots, name, kNow).miners.size();
+  };
+  CHECK(found("farm.rig7.left") == 1);
+  CHECK(found("rig7.left") == 1);
+  CHECK(found("left") == 0);
+  CHECK(found("farm") == 0);
+  CHECK(found("") == 0);
+}
+
 TEST_CASE("totals: miners are listed with what their rows say") {
   Fixture fixture;
   shm::MinerRow row;
