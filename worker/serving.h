@@ -109,6 +109,7 @@ class Serving final : private net::Acceptor::Owner {
   void follow_upstream(uint32_t index);
   void flush(Key key, shm::PagedBytes& out, int64_t& stalled_ns);
   void release_port(Key key);
+  void arm(Key key, bool reading, bool writing);
   void watch_port(Key key, const shm::SocketName& socket);
   [[nodiscard]] bool is_free(Key key) const;
   [[nodiscard]] bool may_read(Key key) const;

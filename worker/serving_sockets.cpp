@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "common/base/log.h"
 #include "worker/net/socket_io.h"
 #include "worker/serving.h"
 #include "worker/session/session.h"
@@ -104,13 +103,21 @@ void Serving::count_refusal_to_read(const Session& session) {
                                  : Counter::kQueueFull);
 }
 
+// A socket that the kernel cannot watch (fs.epoll.max_user_watches) would be silent for ever.
+void Serving::arm(Key key, bool reading, bool writing) {
+  if (watcher_.arm(*port(key).watch, reading, writing)) return;
+  if (key.kind == RecordKind::kSession) {
+    close_alone(RecordKind::kSession, key.index, Counter::kAcceptErrors);
+  } else {
+    lose_pool(key.index, Loss::kNoRoom);
+  }
+}
+
 void Serving::watch_port(Key key, const shm::SocketName& socket) {
   Port& at = port(key);
   at.socket = socket;
   at.is_broken = false;
   at.watch = watcher_.watch(socket.descriptor, static_cast<uint32_t>(key.kind), key.index);
-  if (at.watch == nullptr)
-    log_error("worker", "a socket could not be watched", {{"descriptor", socket.descriptor}});
 }
 
 // The record is free already, so that no crash can leave a record that names a closed socket.
@@ -155,13 +162,7 @@ void Serving::follow_session(uint32_t index) {
   Port& at = port(key);
   Session& session = store_.table<Session>()[index];
   if (session.in_use == 0) return;
-  if (at.watch == nullptr) {
-    watch_port(key, session.socket);
-    if (at.watch == nullptr) {
-      close_alone(RecordKind::kSession, index, Counter::kAcceptErrors);
-      return;
-    }
-  }
+  if (at.watch == nullptr) watch_port(key, session.socket);
   at.deadline_ns = session.deadline_ns;
   const bool was_full = session.out.waiting() > kMinerQueueBytesMax / 2;
   flush(key, session.out, session.stalled_ns);
@@ -184,7 +185,7 @@ void Serving::follow_session(uint32_t index) {
   }
   const bool reads = (may_read && session.state == SessionState::kOpen) || at.is_broken;
   if (reads || !session.out.is_idle() || session.state == SessionState::kOpen) {
-    watcher_.arm(*at.watch, reads, !session.out.is_idle());
+    arm(key, reads, !session.out.is_idle());
   } else {
     watcher_.disarm(*at.watch);  // after its FIN there is nothing to hear from it
   }
@@ -202,17 +203,11 @@ void Serving::follow_upstream(uint32_t index) {
     if (now().ns() >= upstream.not_before_ns) connect(index);
     return;
   }
-  if (at.watch == nullptr) {
-    watch_port(key, upstream.socket);
-    if (at.watch == nullptr) {
-      lose_pool(index, Loss::kNoRoom);
-      return;
-    }
-  }
+  if (at.watch == nullptr) watch_port(key, upstream.socket);
   gauges_.count_pool(at.counted, upstream.pool,
                      upstream.has_served && upstream.state == UpstreamState::kOpen);
   if (upstream.state == UpstreamState::kConnecting) {
-    watcher_.arm(*at.watch, false, true);
+    arm(key, false, true);
     return;
   }
   const bool was_full = upstream.out.waiting() > kPoolQueueBytesMax / 2;
@@ -237,7 +232,7 @@ void Serving::rearm_upstream(uint32_t index) {
     touch(key);
     return;
   }
-  watcher_.arm(*at.watch, may_read || at.is_broken, !upstream.out.is_idle() && !at.is_broken);
+  arm(key, may_read || at.is_broken, !upstream.out.is_idle() && !at.is_broken);
 }
 
 // ---- pool connections -------------------------------------------------------------------------

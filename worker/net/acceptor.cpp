@@ -27,7 +27,6 @@ void Acceptor::stop() {
 
 void Acceptor::arm() {
   for (Watcher::Watch* watch : watches_) {
-    if (watch == nullptr) continue;
     if (is_wanted_ && !is_paused_) {
       watcher_.arm(*watch, true, false);
     } else {

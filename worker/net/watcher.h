@@ -1,5 +1,7 @@
-// Which sockets the loop looks at, and for what: one uv_poll handle each. A libuv handle is closed
-// and freed here and nowhere else.
+// Which sockets the loop looks at, and for what: one epoll set of our own under a single uv_poll
+// handle. libuv's own handle per socket costs four system calls to make and 160 bytes to keep, and
+// an engine that takes over thousands of sockets pays that at the worst moment
+// (docs/benchmarks.md).
 #pragma once
 
 #include <cstdint>
@@ -20,35 +22,38 @@ struct Readiness {
 class Watcher {
  public:
   // One watched descriptor; its address is stable until forget().
-  class Watch;
+  struct Watch;
   // kind and index are handed back; they mean nothing here.
   using OnReady = void (*)(void* owner, uint32_t kind, uint32_t index, Readiness readiness);
 
-  // owner is passed to on_ready; loop and owner outlive the watcher.
+  // owner is passed to on_ready; loop and owner outlive the watcher, which lasts as long as the
+  // process: its handle is never closed.
   Watcher(uv_loop_t* loop, void* owner, OnReady on_ready);
   ~Watcher();
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
 
-  // The descriptor stays the caller's, who calls forget() before closing it. nullptr if libuv
-  // cannot watch it.
+  // The descriptor stays the caller's, who calls forget() before closing it.
   [[nodiscard]] Watch* watch(int descriptor, uint32_t kind, uint32_t index);
 
-  // What to wait for from now on; with neither, only a hang-up is reported, once.
-  void arm(Watch& watch, bool reading, bool writing);
+  // What to wait for from now on; with neither, only a hang-up is reported, once. False if the
+  // kernel cannot watch it.
+  bool arm(Watch& watch, bool reading, bool writing);
   // Not even a hang-up any more.
   void disarm(Watch& watch);
   void forget(Watch* watch);
 
  private:
   static void on_poll(uv_poll_t* handle, int status, int events);
-  static void on_closed(uv_handle_t* handle);
+  void dispatch();
 
-  uv_loop_t* loop_;
+  int set_;  // the epoll set
+  uv_poll_t poll_{};
   void* owner_;
   OnReady on_ready_;
   std::vector<std::unique_ptr<Watch>> all_;
   std::vector<Watch*> spare_;
+  std::vector<Watch*> forgotten_;  // the batch at hand may still name them
 };
 
 }  // namespace loka::net
