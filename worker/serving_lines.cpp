@@ -79,7 +79,7 @@ std::string_view Serving::join(const shm::PagedBytes& waiting, std::string_view 
   const size_t kept = waiting.waiting();
   CHECK(kept + bytes.size() <= kJoinBufferBytes);
   store_.pages().copy(waiting, join_.get());
-  std::memcpy(join_.get() + kept, bytes.data(), bytes.size());
+  bytes.copy(join_.get() + kept, bytes.size());  // which, unlike memcpy, may be of nothing at all
   return {join_.get(), kept + bytes.size()};
 }
 

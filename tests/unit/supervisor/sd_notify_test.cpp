@@ -58,7 +58,9 @@ TEST_CASE("sd_notify: messages reach an abstract socket") {
 }
 
 TEST_CASE("sd_notify: without a usable name nothing is sent and there is no watchdog") {
-  for (const std::string name : {"", "/", "relative", std::string(200, '/').c_str()}) {
+  const std::string too_long(200, '/');
+  for (const std::string& name :
+       {std::string(), std::string("/"), std::string("relative"), too_long}) {
     const SdNotify notify(name, Duration::seconds(10));
     notify.send("READY=1");
     CHECK_FALSE(notify.watchdog_interval().has_value());

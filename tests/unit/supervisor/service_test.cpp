@@ -330,7 +330,7 @@ TEST_CASE("service: a second instance is refused with 75, a foreign listener wit
   const pid_t first = service.pid();
   const pid_t second = fork();
   if (second == 0) {
-    freopen(service.path("err2").c_str(), "w", stderr);
+    if (freopen(service.path("err2").c_str(), "w", stderr) == nullptr) _exit(126);
     const std::string program = service.path("loka-stratum");
     const std::string config = service.path("loka.yaml");
     execl(program.c_str(), program.c_str(), "--config", config.c_str(), nullptr);
@@ -343,7 +343,7 @@ TEST_CASE("service: a second instance is refused with 75, a foreign listener wit
 
   const pid_t third = fork();
   if (third == 0) {
-    freopen(service.path("err3").c_str(), "w", stderr);
+    if (freopen(service.path("err3").c_str(), "w", stderr) == nullptr) _exit(126);
     const std::string program = service.path("loka-stratum");
     const std::string config = service.path("loka.yaml");
     const std::string elsewhere = "server.runtime_dir=" + service.path("other");
