@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <optional>
+#include <string>
 #include <unordered_map>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -111,16 +113,22 @@ class Recovery {
     return std::find(all.begin(), all.end(), one) != all.end();
   }
 
+  // Every open descriptor of this process. Asking each number up to the table's size is several
+  // times faster than reading /proc/self/fd, whose every entry the kernel has to make.
   static std::vector<int> open_descriptors() {
     std::vector<int> all;
-    DIR* const folder = ::opendir("/proc/self/fd");
-    if (folder == nullptr) return all;
-    while (const dirent* entry = ::readdir(folder)) {
-      const int descriptor = std::atoi(entry->d_name);
-      if (entry->d_name[0] != '.' && descriptor != ::dirfd(folder)) all.push_back(descriptor);
-    }
-    ::closedir(folder);
+    const int size = descriptor_table_size();
+    for (int descriptor = 0; descriptor < size; ++descriptor)
+      if (::fcntl(descriptor, F_GETFD) != -1) all.push_back(descriptor);
     return all;
+  }
+
+  // "FDSize" of /proc/self/status: above the highest descriptor ever open.
+  static int descriptor_table_size() {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+      if (line.starts_with("FDSize:")) return std::atoi(line.c_str() + 7);
+    return static_cast<int>(::sysconf(_SC_OPEN_MAX));
   }
 
   static std::optional<SocketAddress> local_address(int descriptor) {
