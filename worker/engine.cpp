@@ -41,7 +41,7 @@ uint64_t random_seed() {
 class Engine {
  public:
   explicit Engine(const EngineInputs& inputs)
-      : inputs_(inputs), name_("worker " + std::to_string(inputs.slot)) {}
+      : inputs_(inputs), process_("worker " + std::to_string(inputs.slot)) {}
 
   int run() {
     if (!map()) return kExitSystem;
@@ -68,7 +68,7 @@ class Engine {
   }
 
   [[nodiscard]] bool refuse(const char* what, const SystemError& error) const {
-    log_error(name_, what, {{"error", error.text()}});
+    log_error("engine", what, {{"error", error.text()}});
     return false;
   }
 
@@ -82,11 +82,12 @@ class Engine {
     auto parsed = config::parse_canonical(published.text);
     if (!parsed) {
       line().config_refused.store(1, std::memory_order_relaxed);
-      log_error(name_, "the published configuration cannot be read", {{"error", parsed.error()}});
+      log_error("engine", "the published configuration cannot be read",
+                {{"error", parsed.error()}});
       return false;
     }
     config_ = std::move(*parsed);
-    log_setup(inputs_.log_fd, config_.logging.format, config_.logging.level, name_);
+    log_setup(inputs_.log_fd, config_.logging.format, config_.logging.level, process_);
     line().config_refused.store(0, std::memory_order_relaxed);
     line().config_generation.store(published.generation, std::memory_order_release);
     return true;
@@ -98,7 +99,7 @@ class Engine {
     line().self_test.store(result.is_exact ? shm::SelfTest::kExact : shm::SelfTest::kInexact,
                            std::memory_order_relaxed);
     if (!result.is_exact)
-      log_warning(name_,
+      log_warning("engine",
                   "this kernel's byte counts are not exact; a crash will drop the sessions of "
                   "this worker",
                   {{"case", result.failed_case}, {"socket", result.socket}});
@@ -118,7 +119,7 @@ class Engine {
       (*slot_)->counters.add(Counter::kSessionsDropped, dropped);
       (*slot_)->counters.add(Counter::kConnectionsClosed, dropped);
       if (must_wipe)
-        log_warning(name_, "the sessions of this slot were dropped", {{"sessions", dropped}});
+        log_warning("engine", "the sessions of this slot were dropped", {{"sessions", dropped}});
       ::fallocate(inputs_.shard_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
                   static_cast<off_t>(shard_memory_.size()));
       shm::Shard::format(memory, shard_memory_.size());
@@ -155,11 +156,11 @@ class Engine {
     line().serving.store(1, std::memory_order_release);
     const Duration took = monotonic_now() - began;
     (*slot_)->counters.add(Counter::kRecoveryNs, static_cast<uint64_t>(took.ns()));
-    log_info(name_, "serving",
+    log_info("engine", "serving",
              {{"epoch", inputs_.epoch},
               {"connections", static_cast<uint64_t>(recovered.sound.size())},
               {"broken", static_cast<uint64_t>(recovered.broken.size())},
-              {"ms", took.s() * 1000.0}});
+              {"ms", took.ms()}});
     uv_run(&loop_, UV_RUN_DEFAULT);
   }
 
@@ -176,7 +177,7 @@ class Engine {
     for (const Connection& one : recovered.broken)
       serving_->close_alone(one.kind, one.index, Counter::kSessionsBroken);
     for (const Connection& one : recovered.poison) {
-      log_error(name_, "a session was closed because two engines died of it",
+      log_error("engine", "a session was closed because two engines died of it",
                 {{"record", one.index}});
       serving_->close_alone(one.kind, one.index, Counter::kSessionsPoison);
     }
@@ -234,7 +235,7 @@ class Engine {
   }
 
   const EngineInputs& inputs_;
-  std::string name_;
+  std::string process_;  // as the log names it
   std::optional<shm::PublicSegment> segment_;
   std::optional<shm::OwnSlot> slot_;
   shm::Mapping shard_memory_;
