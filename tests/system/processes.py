@@ -44,7 +44,7 @@ class Process:
         with open(self.stdout_path, "wb") as out, open(self.stderr_path, "wb") as err:
             self.popen = subprocess.Popen(
                 [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                cwd=folder, env={**os.environ, **(environment or {})}, start_new_session=True)
+                cwd=folder, env={**clean_environment(), **(environment or {})}, start_new_session=True)
         self.pid = self.popen.pid
 
     def stdout(self):
@@ -78,6 +78,11 @@ class Process:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.popen.wait(5)
         eventually(lambda: not self.left(), 5, f"{self.name} is gone")
+
+
+def clean_environment():
+    """Ours without LOKA_…: those names configure the service."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("LOKA_")}
 
 
 def stat_fields(pid):

@@ -1,12 +1,11 @@
 """Configuration: all problems at once with their place, reload, a refusal with a sentence."""
 
-import os
 import re
 import signal
 import subprocess
 
 import loka
-from processes import eventually
+from processes import clean_environment, eventually
 from stratum_client import StratumClient
 
 BAD = """server:
@@ -25,7 +24,7 @@ PROBLEM = re.compile(r"^(?P<file>[^:]+):(?P<line>\d+):(?P<column>\d+): (?P<rest>
 def stratum(*words, **environment):
     return subprocess.run([str(loka.program("loka-stratum")), *map(str, words)],
                           capture_output=True, text=True, timeout=20, check=False,
-                          env={**os.environ, **environment})
+                          env={**clean_environment(), **environment})
 
 
 def problems(text):
