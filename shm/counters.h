@@ -20,7 +20,6 @@ namespace loka::shm {
   X(kSessionsEnded, "sessions_ended_total", "Sessions closed after their last answer was said.")   \
   X(kSessionsHandshakeTimeout, "sessions_handshake_timeout_total",                                 \
     "Miners closed for not subscribing or authorizing in time.")                                   \
-  X(kSessionsIdle, "sessions_idle_total", "Miners closed for being idle.")                         \
   X(kSessionsBadLines, "sessions_bad_lines_total", "Miners closed for their third bad line.")      \
   X(kSessionsLineTooLong, "sessions_line_too_long_total", "Miners closed for a line above 8 KiB.") \
   X(kSessionsForeign, "sessions_foreign_total",                                                    \

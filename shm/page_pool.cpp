@@ -119,11 +119,22 @@ bool PagePool::claim(const PagedBytes& stream) {
   uint32_t page = stream.first;
   for (uint64_t i = 0; i < count; ++i) {
     if (!is_page(page) || page >= claimed_.size() || claimed_[page]) return false;
-    claimed_[page] = true;
-    if (i + 1 == count) return page == stream.last;
+    if (i + 1 == count && page != stream.last) return false;
     page = pages_[page].next;
   }
-  return false;
+  mark(stream, true);
+  return true;
+}
+
+void PagePool::unclaim(const PagedBytes& stream) {
+  if (!stream.is_idle()) mark(stream, false);
+}
+
+void PagePool::mark(const PagedBytes& stream, bool is_claimed) {
+  for (uint32_t page = stream.first;; page = pages_[page].next) {
+    claimed_[page] = is_claimed;
+    if (page == stream.last) return;
+  }
 }
 
 void PagePool::end_claims() {

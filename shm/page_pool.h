@@ -48,11 +48,14 @@ class PagePool {
   // False if the chain does not hold [position, end), leaves the table or shares a page with a
   // stream already claimed: the record is broken.
   [[nodiscard]] bool claim(const PagedBytes& stream);
+  // Takes a claim back that the same stream made.
+  void unclaim(const PagedBytes& stream);
   void end_claims();
 
  private:
   // Pages before the one that holds `position` go to `released`.
   void trim(PagedBytes& stream, std::vector<uint32_t>& released) const;
+  void mark(const PagedBytes& stream, bool is_claimed);
   [[nodiscard]] bool is_page(uint32_t index) const {
     return index != kNobody && index < pages_.size();
   }

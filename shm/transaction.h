@@ -61,7 +61,9 @@ class Transaction {
   // The place becomes free with the commit.
   template <class R>
   void close(uint32_t index) {
-    edit<R>(index).in_use = 0;
+    R& record = edit<R>(index);
+    check(record.in_use != 0);  // twice would give the place to two
+    record.in_use = 0;
     closed_.push_back({kKindOf<R>, index});
   }
 

@@ -181,12 +181,13 @@ class Engine {
                 {{"record", one.index}});
       serving_->close_alone(one.kind, one.index, Counter::kSessionsPoison);
     }
+    if (!recovered.unread.empty())
+      serving_->resume_with(recovered.unread_of.kind, recovered.unread_of.index,
+                            recovered.unread_generation, recovered.unread);
     for (const auto& accept : recovered.adopted) {
       counters.add(Counter::kAcceptsAdopted);
       serving_->adopt(accept.socket, accept.peer);
     }
-    if (!recovered.unread.empty())
-      serving_->resume_with(recovered.unread_of.kind, recovered.unread_of.index, recovered.unread);
     serving_->resume();
   }
 

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -13,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "shm/transaction.h"
 #include "worker/net/socket_counts.h"
 #include "worker/net/socket_io.h"
 #include "worker/session/turn.h"
@@ -49,6 +51,7 @@ class Recovery {
     store_.pages().end_claims();
     free_unclaimed();
     settle_in_flight();
+    leave_unread_alone();
     store_.shard().header().in_hand = {};
     return std::move(result_);
   }
@@ -168,8 +171,10 @@ class Recovery {
 
   // ---- what the kernel took and gave ----------------------------------------------------------
   // Sets the output's position to what was written, and finds input that only scratch has.
+  // takes_input: false for a session that is closing, whose further bytes nobody wants.
   template <class R>
-  bool match_streams(R& record, RecordKind kind, uint32_t index, net::Origin origin) {
+  bool match_streams(R& record, RecordKind kind, uint32_t index, net::Origin origin,
+                     bool takes_input = true) {
     if (!net::is_same_socket(record.socket)) return false;
     const auto counts = net::socket_counts(record.socket.descriptor, origin);
     if (!counts) return false;
@@ -185,6 +190,7 @@ class Recovery {
       record.out.position = counts->written;
     }
 
+    if (!takes_input) return true;
     uint64_t consumed = counts->consumed;
     const shm::Scratch& scratch = store_.shard().scratch();
     const bool owns_scratch =
@@ -199,43 +205,58 @@ class Recovery {
         consumed - scratch.owner.offset > shm::kScratchBytes)
       return false;
     result_.unread_of = {kind, index};
+    result_.unread_generation = record.generation;
     result_.unread = {scratch.bytes + (record.in.end - scratch.owner.offset),
                       consumed - record.in.end};
     return true;
   }
 
   // ---- records --------------------------------------------------------------------------------
-  // A list of requests that is whole: every one in use, none twice, the last one last.
-  bool claim_requests(const Upstream& upstream) {
+  // A list of requests that is whole: every one in use, none twice, the last one last. Claimed with
+  // mark(), once all of the record has proved sound.
+  bool has_whole_list(const Upstream& upstream) const {
     uint32_t last = kNobody;
     uint32_t count = 0;
-    for (uint32_t at = upstream.first_request; at != kNobody;) {
-      if (!store_.table<Request>().holds(at) || request_is_claimed_[at]) return false;
+    uint32_t expired = 0;
+    for (uint32_t at = upstream.first_request; at != kNobody; ++count) {
+      if (!store_.table<Request>().holds(at) || request_is_claimed_[at] ||
+          count >= upstream.open_requests)
+        return false;
       const Request& request = store_.table<Request>()[at];
       if (!request.id.is_sane() || request.kind > shm::RequestKind::kOther) return false;
-      request_is_claimed_[at] = true;
+      if (request.has_expired) ++expired;
       last = at;
       at = request.next;
-      ++count;
     }
-    return last == upstream.last_request && count == upstream.open_requests;
+    return last == upstream.last_request && count == upstream.open_requests &&
+           expired == upstream.expired_requests;
   }
 
-  bool claim_logins(const Session& session, uint32_t index) {
+  bool has_whole_list(const Session& session, uint32_t index) const {
     uint32_t count = 0;
     bool has_pending = session.pending_login == kNobody;
-    for (uint32_t at = session.first_login; at != kNobody;) {
-      if (!store_.table<Login>().holds(at) || login_is_claimed_[at]) return false;
+    for (uint32_t at = session.first_login; at != kNobody; ++count) {
+      if (!store_.table<Login>().holds(at) || login_is_claimed_[at] || count >= session.login_count)
+        return false;
       const Login& login = store_.table<Login>()[at];
       if (login.session != index || !login.name.is_sane() || !login.password.is_sane() ||
           !login.wire_name.is_sane())
         return false;
-      login_is_claimed_[at] = true;
       has_pending = has_pending || at == session.pending_login;
       at = login.next;
-      ++count;
     }
     return has_pending && count == session.login_count && count <= kLoginsPerSessionMax;
+  }
+
+  // All of them, or none.
+  bool claim(std::initializer_list<const shm::PagedBytes*> streams) {
+    for (const auto* stream = streams.begin(); stream != streams.end(); ++stream) {
+      if (store_.pages().claim(**stream)) continue;
+      for (const auto* claimed = streams.begin(); claimed != stream; ++claimed)
+        store_.pages().unclaim(**claimed);
+      return false;
+    }
+    return true;
   }
 
   bool is_sound(const Upstream& upstream, uint32_t index) {
@@ -248,9 +269,12 @@ class Recovery {
                store_.table<Session>()[upstream.session].upstream != index) {
       return false;
     }
-    if (!claim_requests(upstream)) return false;
-    return store_.pages().claim(upstream.in) && store_.pages().claim(upstream.out) &&
-           store_.pages().claim(upstream.held);
+    if (!upstream.redirect_host.is_sane() || !has_whole_list(upstream) ||
+        !claim({&upstream.in, &upstream.out, &upstream.held}))
+      return false;
+    for (uint32_t at = upstream.first_request; at != kNobody; at = store_.table<Request>()[at].next)
+      request_is_claimed_[at] = true;
+    return true;
   }
 
   bool is_sound(const Session& session, uint32_t index) {
@@ -263,8 +287,10 @@ class Recovery {
         (!store_.table<Upstream>().holds(session.upstream) ||
          store_.table<Upstream>()[session.upstream].session != index))
       return false;
-    return claim_logins(session, index) && store_.pages().claim(session.in) &&
-           store_.pages().claim(session.out);
+    if (!has_whole_list(session, index) || !claim({&session.in, &session.out})) return false;
+    for (uint32_t at = session.first_login; at != kNobody; at = store_.table<Login>()[at].next)
+      login_is_claimed_[at] = true;
+    return true;
   }
 
   void judge_upstreams() {
@@ -287,7 +313,7 @@ class Recovery {
       }
       // Nothing of its lists or streams can be trusted; what hung on them is freed below.
       upstream.first_request = upstream.last_request = kNobody;
-      upstream.open_requests = 0;
+      upstream.open_requests = upstream.expired_requests = 0;
       upstream.in = upstream.out = upstream.held = {};
       result_.broken.push_back(here);
     }
@@ -302,7 +328,8 @@ class Recovery {
       const Connection here{RecordKind::kSession, index};
       if (is_poison(RecordKind::kSession, index, session.generation))
         result_.poison.push_back(here);
-      if (match_streams(session, RecordKind::kSession, index, net::Origin::kAccepted) &&
+      if (match_streams(session, RecordKind::kSession, index, net::Origin::kAccepted,
+                        session.state != SessionState::kClosing) &&
           is_sound(session, index)) {
         sound.push_back(here);
         continue;
@@ -356,12 +383,24 @@ class Recovery {
       const Request& request = store_.table<Request>()[i];
       if (request.kind == shm::RequestKind::kSubmit && !request.has_expired) ++in_flight;
     }
-    shm::ShareBlock shares = store_.slot().shares.own();
-    if (shares.in_flight == in_flight) return;
+    if (store_.slot().shares.own().in_flight == in_flight) return;
+    shm::Transaction tx(store_);
+    tx.begin();
+    shm::ShareBlock& shares = tx.shares();
     if (shares.in_flight > in_flight) shares.unanswered += shares.in_flight - in_flight;
     if (shares.in_flight < in_flight) shares.submitted += in_flight - shares.in_flight;
     shares.in_flight = in_flight;
-    store_.slot().shares.write(shares);
+    tx.commit();
+  }
+
+  // What two engines died of, or what belongs to a broken record, is not handled again.
+  void leave_unread_alone() {
+    const auto is_it = [this](const Connection& one) {
+      return one.kind == result_.unread_of.kind && one.index == result_.unread_of.index;
+    };
+    if (std::any_of(result_.poison.begin(), result_.poison.end(), is_it) ||
+        std::any_of(result_.broken.begin(), result_.broken.end(), is_it))
+      result_.unread = {};
   }
 
   shm::Store& store_;
@@ -385,10 +424,6 @@ uint32_t forget_public_rows(shm::Slot& slot) {
       std::min(slot.engine.miner_rows_used.load(std::memory_order_relaxed), shm::kMinerRowsMax);
   for (uint32_t row = 0; row < used; ++row) slot.miners[row].write({});
   slot.engine.miner_rows_used.store(0, std::memory_order_relaxed);
-  shm::ShareBlock shares = slot.shares.own();
-  shares.unanswered += shares.in_flight;
-  shares.in_flight = 0;
-  slot.shares.write(shares);
   return dropped;
 }
 

@@ -33,6 +33,7 @@ struct Recovered {
   // Bytes of one connection that the last engine had read and not yet written down; they stand in
   // the shard's scratch.
   Connection unread_of{};
+  uint32_t unread_generation = 0;
   std::string_view unread;
   bool finished_commit = false;
 };
@@ -44,8 +45,9 @@ struct Recovered {
                                 std::span<const int> kept, bool death_counts,
                                 const std::function<void()>& beat);
 
-// For a slot whose keeper died or whose shard was wiped: the public part still shows miners and
-// shares in flight that nobody has any more. Returns how many sessions were dropped.
+// For a slot whose keeper died or whose shard is to be wiped: the public part still shows miners
+// that nobody has any more. Their shares in flight are settled by recover(), which finds no request
+// of them. Returns how many sessions were dropped.
 uint32_t forget_public_rows(shm::Slot& slot);
 
 }  // namespace loka::worker

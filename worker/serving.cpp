@@ -76,8 +76,11 @@ void Serving::attach(RecordKind kind, uint32_t index) {
   port(key).has_whole_line = true;  // a gate may have opened with the commit that was finished
 }
 
-void Serving::resume_with(RecordKind kind, uint32_t index, std::string_view bytes) {
+void Serving::resume_with(RecordKind kind, uint32_t index, uint32_t generation,
+                          std::string_view bytes) {
   follow_all();
+  const Key key{kind, index};
+  if (is_free(key) || generation_of(key) != generation) return;
   pump({kind, index}, bytes);
   follow_all();
 }
@@ -94,6 +97,7 @@ void Serving::dial_again(uint32_t index) {
 }
 
 void Serving::close_alone(RecordKind kind, uint32_t index, Counter reason) {
+  if (is_free({kind, index})) return;
   if (kind == RecordKind::kUpstream) {
     const uint32_t session = store_.table<Upstream>()[index].session;
     lose_pool(index, Loss::kMisbehaved);

@@ -54,7 +54,9 @@ class Serving final : private net::Acceptor::Owner {
   // After all that recovery handed over: lets the sockets follow.
   void resume() { follow_all(); }
   // Bytes that the last engine had read and not yet written down.
-  void resume_with(shm::RecordKind kind, uint32_t index, std::string_view bytes);
+  // Nothing happens if that record is gone by now.
+  void resume_with(shm::RecordKind kind, uint32_t index, uint32_t generation,
+                   std::string_view bytes);
   // Ends a record that two engines died of, or that did not pass its checks.
   void close_alone(shm::RecordKind kind, uint32_t index, shm::Counter reason);
   // An accepted socket that nobody had written down.
@@ -78,7 +80,8 @@ class Serving final : private net::Acceptor::Owner {
     int64_t deadline_ns = 0;      // of the record; 0: nobody to wait for
     bool is_dirty = false;        // in dirty_
     bool has_whole_line = false;  // a line waits in its pages for a gate to open
-    bool is_broken = false;       // a write failed: what can be read still is, then it is over
+    bool is_broken = false;       // a write failed or a RST came: what can be read still is
+    bool is_reading = false;      // armed for reading
     Gauges::Counted counted;
   };
   struct Key {
@@ -114,7 +117,9 @@ class Serving final : private net::Acceptor::Owner {
   [[nodiscard]] bool is_free(Key key) const;
   [[nodiscard]] bool may_read(Key key) const;
   void count_refusal_to_read(const shm::Session& session);
-  void rearm_upstream(uint32_t index);
+  void note_break(Key key);
+  void wake(Key key);
+  [[nodiscard]] uint32_t generation_of(Key key) const;
   [[nodiscard]] bool may_read_session(const shm::Session& session) const;
   [[nodiscard]] bool may_read_upstream(const shm::Upstream& upstream) const;
 

@@ -29,7 +29,9 @@ void Serving::on_socket_ready(void* self, uint32_t kind, uint32_t index, net::Re
   } else if (readiness.readable && serving.may_read(key)) {
     serving.read(key);
   } else if (readiness.readable && readiness.hung_up) {
-    serving.end_of_stream(key, true);  // broken, and nothing that it said can be handled now
+    serving.note_break(key);
+  } else if (readiness.readable) {
+    serving.touch(key);  // no room for it any more: no longer armed for it
   }
   // A hang-up alone changes nothing: what came before it is read when there is room, then its end.
   if (readiness.writable) serving.touch(key);
@@ -42,11 +44,9 @@ void Serving::read(Key key) {
   if (at.watch == nullptr) return;
   const shm::PagedBytes& in =
       is_session ? store_.table<Session>()[key.index].in : store_.table<Upstream>()[key.index].in;
-  const uint32_t generation = is_session ? store_.table<Session>()[key.index].generation
-                                         : store_.table<Upstream>()[key.index].generation;
   shm::Scratch& scratch = store_.shard().scratch();
   scratch.length = 0;
-  scratch.owner = {static_cast<uint32_t>(key.kind), key.index, generation, 0, in.end};
+  scratch.owner = {static_cast<uint32_t>(key.kind), key.index, generation_of(key), 0, in.end};
   const net::Io io = net::read_some(at.socket.descriptor, scratch.bytes,
                                     is_session ? kMinerReadBytes : kPoolReadBytes);
   scratch.length = io.bytes;
@@ -194,6 +194,18 @@ void Serving::keep_rest(Key key, size_t skipped, std::string_view rest) {
     on_pool_lost(tx_, key.index, Loss::kNoRoom, turn_now);
   }
   commit();
+}
+
+// Broken while there is no room for what it said before: that is read when there is, within the
+// time that a miner who sent its FIN has.
+void Serving::note_break(Key key) {
+  port(key).is_broken = true;
+  if (key.kind == RecordKind::kSession) {
+    tx_.begin();
+    drain_session(tx_, key.index, turn());
+    commit();
+  }
+  touch(key);
 }
 
 void Serving::end_of_stream(Key key, bool is_broken) {

@@ -1,6 +1,7 @@
 // Serving, outwards: after a commit the sockets follow the records.
 #include <algorithm>
 #include <cerrno>
+#include <string>
 
 #include "worker/net/socket_io.h"
 #include "worker/serving.h"
@@ -46,6 +47,11 @@ void Serving::commit() {
   }
 }
 
+uint32_t Serving::generation_of(Key key) const {
+  return key.kind == RecordKind::kSession ? store_.shard().table<Session>()[key.index].generation
+                                          : store_.shard().table<Upstream>()[key.index].generation;
+}
+
 bool Serving::is_free(Key key) const {
   return key.kind == RecordKind::kSession ? store_.shard().table<Session>()[key.index].in_use == 0
                                           : store_.shard().table<Upstream>()[key.index].in_use == 0;
@@ -83,7 +89,7 @@ bool Serving::may_read_session(const Session& session) const {
     return false;
   if (session.upstream == kNobody) return true;
   const Upstream& upstream = store_.shard().table<Upstream>()[session.upstream];
-  return upstream.open_requests < kOpenRequestsMax &&
+  return upstream.open_requests < upstream.expired_requests + kOpenRequestsMax &&
          upstream.out.waiting() <= kPoolQueueBytesMax / 2;
 }
 
@@ -98,7 +104,7 @@ bool Serving::may_read_upstream(const Upstream& upstream) const {
 void Serving::count_refusal_to_read(const Session& session) {
   if (session.gate != Gate::kOpen || session.upstream == kNobody) return;
   const Upstream& upstream = store_.table<Upstream>()[session.upstream];
-  store_.slot().counters.add(upstream.open_requests >= kOpenRequestsMax
+  store_.slot().counters.add(upstream.open_requests >= upstream.expired_requests + kOpenRequestsMax
                                  ? Counter::kRequestsExhausted
                                  : Counter::kQueueFull);
 }
@@ -124,7 +130,11 @@ void Serving::watch_port(Key key, const shm::SocketName& socket) {
 void Serving::release_port(Key key) {
   Port& at = port(key);
   if (at.watch != nullptr) watcher_.forget(at.watch);
-  net::close_socket(at.socket);
+  // A connection that recovery closes was never watched: then the freed record tells its socket.
+  const bool is_session = key.kind == RecordKind::kSession;
+  net::close_socket(at.socket.is_open() ? at.socket
+                    : is_session        ? store_.shard().table<Session>()[key.index].socket
+                                        : store_.shard().table<Upstream>()[key.index].socket);
   gauges_.count_pool(at.counted, shm::kNoPool, false);
   gauges_.count_session(at.counted, false, false);
   const bool is_dirty = at.is_dirty;
@@ -146,15 +156,19 @@ void Serving::flush(Key key, shm::PagedBytes& out, int64_t& stalled_ns) {
       continue;
     }
     if (io.status == net::IoStatus::kWouldBlock) {
-      if (stalled_ns == 0) {
-        stalled_ns = now().ns();
-        at.deadline_ns = std::min(at.deadline_ns, stalled_ns + kStallMax.ns());
-      }
+      if (stalled_ns == 0) stalled_ns = now().ns();
+      at.deadline_ns = std::min(at.deadline_ns, stalled_ns + kStallMax.ns());
     } else {
       at.is_broken = true;
     }
     return;
   }
+}
+
+// The other side of a connection may have room again, or a request less to wait for.
+void Serving::wake(Key key) {
+  const Port& at = port(key);
+  if (!at.is_reading && !at.is_dirty && may_read(key)) touch(key);
 }
 
 void Serving::follow_session(uint32_t index) {
@@ -164,33 +178,34 @@ void Serving::follow_session(uint32_t index) {
   if (session.in_use == 0) return;
   if (at.watch == nullptr) watch_port(key, session.socket);
   at.deadline_ns = session.deadline_ns;
-  const bool was_full = session.out.waiting() > kMinerQueueBytesMax / 2;
   flush(key, session.out, session.stalled_ns);
   if (at.is_broken && !session.out.is_idle()) {
     tx_.begin();
     tx_.drop(tx_.edit<Session>(index).out);
     commit();
   }
+  if (session.upstream != kNobody) wake({RecordKind::kUpstream, session.upstream});
   const bool may_read = may_read_session(session);
   if (may_read && at.has_whole_line) {
     pump(key, {});
     touch(key);
     return;
   }
-  if (session.state != SessionState::kOpen && !at.has_whole_line) {
+  const bool has_said_all = !at.has_whole_line || session.state == SessionState::kClosing;
+  if (session.state != SessionState::kOpen && has_said_all && !at.is_broken) {
     tx_.begin();
     close_if_done(tx_, index, turn());
     if (!tx_.touched().empty()) commit();
     if (session.in_use == 0) return;
   }
-  const bool reads = (may_read && session.state == SessionState::kOpen) || at.is_broken;
-  if (reads || !session.out.is_idle() || session.state == SessionState::kOpen) {
-    arm(key, reads, !session.out.is_idle());
+  // After its FIN there is nothing to read from a miner, unless it broke with bytes unread.
+  at.is_reading = may_read && (session.state == SessionState::kOpen || at.is_broken);
+  const bool is_over = at.is_broken || session.state != SessionState::kOpen;
+  if (!at.is_reading && is_over && session.out.is_idle()) {
+    watcher_.disarm(*at.watch);
   } else {
-    watcher_.disarm(*at.watch);  // after its FIN there is nothing to hear from it
+    arm(key, at.is_reading, !session.out.is_idle());
   }
-  if (was_full && session.upstream != kNobody)
-    rearm_upstream(session.upstream);  // there may be room for its lines now
 }
 
 void Serving::follow_upstream(uint32_t index) {
@@ -210,32 +225,21 @@ void Serving::follow_upstream(uint32_t index) {
     arm(key, false, true);
     return;
   }
-  const bool was_full = upstream.out.waiting() > kPoolQueueBytesMax / 2;
   flush(key, upstream.out, upstream.stalled_ns);
-  if (may_read_upstream(upstream) && at.has_whole_line) {
+  if (upstream.session != kNobody) wake({RecordKind::kSession, upstream.session});
+  const bool may_read = may_read_upstream(upstream);
+  if (may_read && at.has_whole_line) {
     pump(key, {});
     touch(key);
     return;
   }
-  rearm_upstream(index);
-  if (was_full && upstream.out.waiting() <= kPoolQueueBytesMax / 2 && upstream.session != kNobody)
-    touch({RecordKind::kSession, upstream.session});
-}
-
-void Serving::rearm_upstream(uint32_t index) {
-  const Key key{RecordKind::kUpstream, index};
-  const Port& at = port(key);
-  const Upstream& upstream = store_.table<Upstream>()[index];
-  if (at.watch == nullptr || upstream.state == UpstreamState::kConnecting) return;
-  const bool may_read = may_read_upstream(upstream);
-  if (may_read && at.has_whole_line) {
-    touch(key);
-    return;
+  at.is_reading = may_read;
+  if (!may_read && at.is_broken) {
+    watcher_.disarm(*at.watch);
+  } else {
+    arm(key, may_read, !upstream.out.is_idle() && !at.is_broken);
   }
-  arm(key, may_read || at.is_broken, !upstream.out.is_idle() && !at.is_broken);
 }
-
-// ---- pool connections -------------------------------------------------------------------------
 
 void Serving::connect(uint32_t index) {
   const Upstream& upstream = store_.table<Upstream>()[index];
@@ -244,10 +248,14 @@ void Serving::connect(uint32_t index) {
     return;
   }
   const config::Pool& pool = config_.pools[upstream.pool];
+  const config::Endpoint endpoint =
+      upstream.redirect_host.empty()
+          ? pool.address
+          : config::Endpoint{std::string(upstream.redirect_host.view()), upstream.redirect_port};
   SocketAddress address;
   const uint32_t turn_of_name =
       store_.slot().pools[upstream.pool].failures_in_row.load(std::memory_order_relaxed);
-  switch (resolver_.address(pool.address, turn_of_name, now(), address)) {
+  switch (resolver_.address(endpoint, turn_of_name, now(), address)) {
     case net::Resolver::Answer::kKnown:
       break;
     case net::Resolver::Answer::kFailed:
@@ -260,8 +268,8 @@ void Serving::connect(uint32_t index) {
   }
   store_.slot().counters.add(Counter::kPoolConnects);
   const auto socket = net::open_socket(address);
-  if (!socket) {
-    lose_pool(index, Loss::kConnectFailed);
+  if (!socket) {  // for want of descriptors or memory: no fault of the pool's
+    lose_pool(index, Loss::kNoRoom);
     return;
   }
   tx_.begin();

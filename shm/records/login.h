@@ -17,7 +17,7 @@ struct alignas(8) Login {
   bool is_authorized = false;
   FixedString<128> name;       // as the miner wrote it, escapes resolved
   FixedString<64> password;    // likewise
-  FixedString<190> wire_name;  // what the present pool knows it by: a JSON string with its quotes
+  FixedString<254> wire_name;  // what the present pool knows it by: a JSON string with its quotes
 };
 
 static_assert(std::is_trivially_copyable_v<Login> && sizeof(Login) % 8 == 0);

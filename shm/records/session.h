@@ -41,8 +41,10 @@ struct Session {
   bool has_configured = false;  // a configure was answered; replayed on a new pool connection
   bool has_rolling = false;     // version rolling was granted
   bool has_extranonce_subscribed = false;  // the pool said true to it
-  bool has_spoken = false;                 // a first line was a message: not a foreign protocol
-  uint8_t extranonce2_size = 0;            // bytes
+  bool has_retried_authorize = false;
+  uint8_t quick_losses = 0;      // pool connections lost in a row that never became steady
+  bool has_spoken = false;       // a first line was a message: not a foreign protocol
+  uint8_t extranonce2_size = 0;  // bytes
   uint16_t login_count = 0;
   uint32_t upstream = kNobody;
   uint32_t first_login = kNobody;

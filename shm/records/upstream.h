@@ -42,7 +42,8 @@ struct Upstream {
   uint32_t next_id = 1;              // of our next request; small, positive, increasing
   uint32_t first_request = kNobody;  // open requests in order of sending
   uint32_t last_request = kNobody;
-  uint32_t open_requests = 0;
+  uint32_t open_requests = 0;     // in the list, expired ones included
+  uint32_t expired_requests = 0;  // of them: answered here, kept for a late verdict
   uint32_t version_mask = 0;
   uint32_t address_index = 0;  // which of the pool's addresses was dialled
 
@@ -59,6 +60,8 @@ struct Upstream {
   PagedBytes held;  // lines for the miner that came before its subscribe result
 
   FixedString<32> extranonce1;
+  uint16_t redirect_port = 0;
+  FixedString<94> redirect_host;  // where the pool itself sent us; empty: the configured address
 };
 
 static_assert(std::is_trivially_copyable_v<Upstream> && sizeof(Upstream) % 8 == 0);

@@ -27,6 +27,7 @@ Resolver::Answer Resolver::address(const config::Endpoint& endpoint, uint32_t tu
     return name->endpoint == endpoint;
   });
   if (found == names_.end()) {
+    if (names_.size() >= kNamesMax) return Answer::kFailed;
     names_.push_back(std::make_unique<Name>());
     names_.back()->endpoint = endpoint;
   }

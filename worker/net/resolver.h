@@ -18,6 +18,7 @@ namespace loka::net {
 inline constexpr Duration kResolveAgainAfter = Duration::seconds(60);
 inline constexpr Duration kResolveRetryAfter = Duration::seconds(2);
 inline constexpr size_t kAddressesPerNameMax = 16;
+inline constexpr size_t kNamesMax = 64;  // pools may send us to names of their own
 
 class Resolver {
  public:

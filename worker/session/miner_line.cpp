@@ -1,5 +1,6 @@
 #include "worker/session/miner_line.h"
 
+#include <array>
 #include <cstdlib>
 
 #include "common/stratum/configure_result.h"
@@ -108,10 +109,20 @@ LineOutcome on_authorize(shm::Transaction& tx, uint32_t index, std::string_view 
     answer_error(tx, index, id_text(message, line), kUnauthorized, "Invalid login", turn);
     return LineOutcome::kHandled;
   }
+  // Escapes count: what the pool will know it by must fit its record, with the account before it.
+  std::array<char, stratum::kLoginBytesMax + 2> quoted;
+  if (stratum::quote(name.text, quoted) == 0) {
+    answer_error(tx, index, id_text(message, line), kUnauthorized, "Invalid login", turn);
+    return LineOutcome::kHandled;
+  }
   if (!has_pool(tx, index, turn)) return LineOutcome::kDeferred;
   Session& session = tx.edit<Session>(index);
   uint32_t login = find_login(tx, session, name.text);
-  if (login == kNobody) login = add_login(tx, index, name.text, message.param[1].text);
+  if (login == kNobody) {
+    login = add_login(tx, index, name.text, message.param[1].text);
+  } else {
+    tx.edit<Login>(login).password.assign(message.param[1].text);
+  }
   if (login == kNobody) {
     answer_error(tx, index, id_text(message, line), kUnauthorized, "Too many logins", turn);
     return LineOutcome::kHandled;

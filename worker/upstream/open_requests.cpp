@@ -52,6 +52,7 @@ Request take_request(shm::Transaction& tx, shm::Upstream& upstream, uint32_t ind
     if (upstream.last_request == index) upstream.last_request = before;
   }
   --upstream.open_requests;
+  if (taken.has_expired && upstream.expired_requests > 0) --upstream.expired_requests;
   tx.close<Request>(index);
   return taken;
 }

@@ -51,6 +51,17 @@ void count_loss(Loss loss, bool had_served, const Turn& turn) {
   if (had_served) turn.counters.add(Counter::kPoolLost);
 }
 
+// How long a miner waits before it is connected again. A pool that was steady is asked again soon,
+// spread a little; one that failed is followed by the next at once; what may repeat at once (a pool
+// that sends us away each time, tables that are full) backs off.
+Duration delay_after(Loss loss, bool was_steady, const Session& session, const Turn& turn) {
+  if (loss == Loss::kReconnect || loss == Loss::kNoRoom)
+    return policy::backoff(session.quick_losses, kRoundDelayMin, kRoundDelayMax, turn.random);
+  if (!was_steady) return {};
+  return Duration::nanoseconds(
+      static_cast<int64_t>(turn.random % static_cast<uint64_t>(kMoveJitterMax.ns())));
+}
+
 // One closed connection of many says nothing about a pool; one that never served does.
 void note_failure(Loss loss, const Upstream& upstream, const Turn& turn) {
   if (upstream.pool >= shm::kPoolsMax || loss == Loss::kNoRoom || loss == Loss::kReconnect ||
@@ -132,12 +143,14 @@ void on_pool_opened(shm::Transaction& tx, uint32_t index, const Turn& turn) {
 void on_pool_lost(shm::Transaction& tx, uint32_t index, Loss loss, const Turn& turn) {
   Upstream& upstream = tx.edit<Upstream>(index);
   if (upstream.in_use == 0) return;
-  count_loss(loss, upstream.has_served, turn);
+  count_loss(loss, upstream.has_served && upstream.session != kNobody, turn);
   note_failure(loss, upstream, turn);
   settle_open_requests(tx, index, "Pool connection lost", turn);
+  if (upstream.in_use == 0) return;  // its miner took too little, was closed, and took it along
   const uint32_t session_index = upstream.session;
   const bool is_tried = counts_as_tried(upstream, loss, turn.now);
-  const bool had_served = upstream.has_served;
+  const bool was_steady =
+      upstream.has_served && turn.now - Instant::from_ns(upstream.opened_ns) >= kPoolSteadyAfter;
   const uint32_t tried_bit = upstream.pool < 32 ? 1U << upstream.pool : 0;
   free_pool_connection(tx, index);
   if (session_index == kNobody) return;
@@ -147,6 +160,8 @@ void on_pool_lost(shm::Transaction& tx, uint32_t index, Loss loss, const Turn& t
   session.upstream = kNobody;
   session.pool_requests = 0;
   if (is_tried) session.pools_tried |= tried_bit;
+  session.quick_losses =
+      was_steady ? uint8_t{1} : static_cast<uint8_t>(std::min(session.quick_losses + 1, 100));
   show_in_rows(tx, session);
   if (session.state == SessionState::kClosing ||
       (session.state == SessionState::kDraining && session.pending == Step::kNone &&
@@ -167,9 +182,7 @@ void on_pool_lost(shm::Transaction& tx, uint32_t index, Loss loss, const Turn& t
     session.pool_wait_ns = 0;
     return;
   }
-  const auto jitter_ns =
-      static_cast<int64_t>(turn.random % static_cast<uint64_t>(kMoveJitterMax.ns()));
-  ask_for_pool(tx, session_index, had_served ? Duration::nanoseconds(jitter_ns) : Duration(), turn);
+  ask_for_pool(tx, session_index, delay_after(loss, was_steady, session, turn), turn);
 }
 
 void orphan_pool_connection(shm::Transaction& tx, uint32_t index, const Turn& turn) {
@@ -181,6 +194,7 @@ void orphan_pool_connection(shm::Transaction& tx, uint32_t index, const Turn& tu
       if (!request.has_expired) settle_unanswered(tx, request);
       ++verdicts_due;
     }
+    if (!request.has_expired) ++upstream.expired_requests;
     request.has_expired = true;
     request.login = kNobody;
   }
@@ -203,10 +217,10 @@ void close_if_done_upstream(shm::Transaction& tx, uint32_t index) {
 bool say_to_pool(shm::Transaction& tx, uint32_t index, std::string_view line, const Turn& turn) {
   Upstream& upstream = tx.edit<Upstream>(index);
   if (upstream.in_use == 0) return false;
-  if (upstream.out.waiting() + line.size() <= kPoolQueueBytesMax + stratum::kMinerLineBytesMax &&
-      tx.append(upstream.out, line))
-    return true;
-  turn.counters.add(Counter::kPagesExhausted);
+  const bool has_room =
+      upstream.out.waiting() + line.size() <= kPoolQueueBytesMax + stratum::kMinerLineBytesMax;
+  if (has_room && tx.append(upstream.out, line)) return true;
+  turn.counters.add(has_room ? Counter::kPagesExhausted : Counter::kQueueFull);
   on_pool_lost(tx, index, Loss::kNoRoom, turn);
   return false;
 }
@@ -236,6 +250,7 @@ void set_deadline(shm::Transaction& tx, Upstream& upstream) {
     due(upstream.step_ns, kPoolStepTimeout);
     due(upstream.drain_ns, kDrainMax);
     due(upstream.stalled_ns, kStallMax);
+    if (upstream.state == UpstreamState::kOpen) due(upstream.last_line_ns, kPoolSilenceMax);
     // Sent in order, so the first that has not expired is the oldest.
     for (uint32_t at = upstream.first_request; at != kNobody;) {
       const Request& request = tx.look<Request>(at);
@@ -251,23 +266,39 @@ void set_deadline(shm::Transaction& tx, Upstream& upstream) {
 
 namespace {
 
-// Requests that got no answer in time are answered with an error here. Those of shares stay in the
-// list, so that a late verdict is known for what it is.
+// A request that got no answer in time is answered with an error here. One of a share stays in the
+// list, so that a late verdict is known for what it is; of those, the oldest go first.
+void expire(shm::Transaction& tx, uint32_t upstream_index, uint32_t request_index,
+            const Turn& turn) {
+  Upstream& upstream = tx.edit<Upstream>(upstream_index);
+  Request& request = tx.edit<Request>(request_index);
+  const Request expired = request;
+  if (expired.kind == RequestKind::kSubmit) {
+    request.has_expired = true;
+    ++upstream.expired_requests;
+    settle_unanswered(tx, expired);
+  } else {
+    take_request(tx, upstream, request_index);
+  }
+  if (expired.kind != RequestKind::kReplay && !expired.id.empty() && upstream.session != kNobody)
+    answer_error(tx, upstream.session, expired.id.view(), 20, "No answer from the pool", turn);
+}
+
 void expire_requests(shm::Transaction& tx, uint32_t index, const Turn& turn) {
   Upstream& upstream = tx.edit<Upstream>(index);
-  for (uint32_t at = upstream.first_request; at != kNobody;) {
+  for (uint32_t at = upstream.first_request; at != kNobody && upstream.in_use != 0;) {
     const Request& seen = tx.look<Request>(at);
     const uint32_t next = seen.next;
-    const bool is_due = !seen.has_expired && seen.kind != RequestKind::kStep &&
-                        turn.now.ns() >= seen.sent_ns + kAnswerTimeout.ns();
-    if (is_due) {
-      Request& request = tx.edit<Request>(at);
-      request.has_expired = true;
-      if (request.kind == RequestKind::kSubmit) settle_unanswered(tx, request);
-      if (request.kind != RequestKind::kReplay && !request.id.empty() &&
-          upstream.session != kNobody)
-        answer_error(tx, upstream.session, request.id.view(), 20, "No answer from the pool", turn);
-    }
+    if (!seen.has_expired && seen.kind != RequestKind::kStep &&
+        turn.now.ns() >= seen.sent_ns + kAnswerTimeout.ns())
+      expire(tx, index, at, turn);
+    at = next;
+  }
+  for (uint32_t at = upstream.first_request;
+       upstream.in_use != 0 && upstream.expired_requests > kExpiredKeptMax && at != kNobody;) {
+    const Request& seen = tx.look<Request>(at);
+    const uint32_t next = seen.next;
+    if (seen.has_expired) take_request(tx, upstream, at);
     at = next;
   }
 }
@@ -289,6 +320,10 @@ void on_upstream_deadline(shm::Transaction& tx, uint32_t index, const Turn& turn
     return;
   }
   if (is_over(upstream.stalled_ns, kStallMax)) {
+    on_pool_lost(tx, index, Loss::kMute, turn);
+    return;
+  }
+  if (upstream.state == UpstreamState::kOpen && is_over(upstream.last_line_ns, kPoolSilenceMax)) {
     on_pool_lost(tx, index, Loss::kMute, turn);
     return;
   }

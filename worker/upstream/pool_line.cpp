@@ -8,6 +8,7 @@
 #include "common/stratum/format.h"
 #include "common/stratum/notify.h"
 #include "common/stratum/reconnect.h"
+#include "common/stratum/reject.h"
 #include "common/stratum/subscribe_result.h"
 #include "worker/session/session.h"
 #include "worker/session/share_ledger.h"
@@ -125,6 +126,12 @@ void on_subscribe_answer(shm::Transaction& tx, uint32_t index, std::string_view 
     release_held_lines(tx, index, turn);
 }
 
+// Luxor's "init_auth: …" comes at random and is gone on the next connection.
+bool is_passing_refusal(const Message& answer, std::string_view line) {
+  const auto reject = stratum::reject_of(answer, line);
+  return reject && reject->text.view().starts_with("init_auth");
+}
+
 void on_authorize_answer(shm::Transaction& tx, uint32_t index, std::string_view line,
                          const Message& answer, const Turn& turn) {
   Upstream& upstream = tx.edit<Upstream>(index);
@@ -140,8 +147,14 @@ void on_authorize_answer(shm::Transaction& tx, uint32_t index, std::string_view 
       on_pool_lost(tx, index, Loss::kRefused, turn);
       return;
     }
+    if (!session.has_retried_authorize && is_passing_refusal(answer, line)) {
+      session.has_retried_authorize = true;
+      on_pool_lost(tx, index, Loss::kReconnect, turn);
+      return;
+    }
     turn.counters.add(Counter::kPoolRefusals);
-    remove_login(tx, upstream.session, login);
+    // One that was authorised before stays: shares in flight are named after it.
+    if (!tx.look<shm::Login>(login).is_authorized) remove_login(tx, upstream.session, login);
   }
   session.pending_login = kNobody;
   end_step(tx, index, session);
@@ -252,6 +265,7 @@ bool on_set_extranonce(shm::Transaction& tx, uint32_t index, std::string_view li
     upstream.extranonce2_size = static_cast<uint8_t>(*granted->extranonce2_size);
   if (upstream.state != UpstreamState::kOpen) return true;  // the end of the replay compares
   Session& session = tx.edit<Session>(upstream.session);
+  if (!session.has_subscribed) return true;  // the subscribe result says what counts
   if (!session.has_extranonce_subscribed) {
     // It would go on hashing for the old extranonce1, every share in vain.
     close_session(tx, upstream.session, Counter::kSessionsMoved, turn);
@@ -277,23 +291,38 @@ bool on_set_version_mask(shm::Transaction& tx, uint32_t index, std::string_view 
   return true;
 }
 
-// Stays here: a miner that followed it would leave us. We come again ourselves, to the same pool.
+// Stays here: a miner that followed it would leave us. We go ourselves, to the same place or to one
+// that the domain rule allows, because this message was used to steal hash rate.
 bool on_reconnect(shm::Transaction& tx, uint32_t index, const Message& message, const Turn& turn) {
   const Upstream& upstream = tx.look<Upstream>(index);
+  const uint32_t session_index = upstream.session;
   const config::Endpoint own = upstream.pool < turn.config.pools.size()
                                    ? turn.config.pools[upstream.pool].address
                                    : config::Endpoint{};
   const auto target = stratum::read_reconnect(message);
   if (!target) return false;
-  const bool is_same_place = (target->host.empty() || target->host == own.host) &&
-                             (!target->port || *target->port == own.port);
-  if (!is_same_place) {
+  const std::string_view host = target->host.empty() ? std::string_view(own.host) : target->host;
+  const uint16_t port = target->port.value_or(own.port);
+  decltype(Upstream::redirect_host) redirect;
+  if (!stratum::may_reconnect_to(own.host, host) || !redirect.assign(host)) {
     turn.counters.add(Counter::kPoolReconnectsRefused);
-    log_warning("pool", "client.reconnect to another place was refused",
-                {{"host", target->host}, {"pool", own.host}});
+    log_warning("pool", "client.reconnect to another domain was refused",
+                {{"host", host}, {"port", port}, {"pool", own.host}});
     return true;
   }
+  const bool is_elsewhere = host != own.host || port != own.port;
   on_pool_lost(tx, index, Loss::kReconnect, turn);
+  const Session& session = tx.look<Session>(session_index);
+  if (session.in_use == 0 || session.upstream == kNobody) return true;
+  Upstream& next = tx.edit<Upstream>(session.upstream);
+  const auto jitter_ns =
+      static_cast<int64_t>(turn.random % static_cast<uint64_t>(kReconnectJitterMax.ns()));
+  if (target->wait > Duration())
+    next.not_before_ns = (turn.now + target->wait + Duration::nanoseconds(jitter_ns)).ns();
+  if (is_elsewhere) {
+    next.redirect_host = redirect;
+    next.redirect_port = port;
+  }
   return true;
 }
 

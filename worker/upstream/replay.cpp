@@ -128,7 +128,7 @@ void begin_replay(shm::Transaction& tx, uint32_t index, const Turn& turn) {
 void on_replay_answer(shm::Transaction& tx, uint32_t index, std::string_view line,
                       const stratum::Message& answer, const Turn& turn) {
   Upstream& upstream = tx.edit<Upstream>(index);
-  upstream.step_ns = 0;
+  if (upstream.replay != Replay::kNone) upstream.step_ns = 0;
   switch (upstream.replay) {
     case Replay::kConfigure: {
       const auto granted = stratum::read_configure_result(answer.result.span.of(line));

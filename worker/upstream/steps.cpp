@@ -1,5 +1,7 @@
 #include "worker/upstream/steps.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 
 #include "common/stratum/configure_result.h"
@@ -107,8 +109,22 @@ void ask_pending_step(shm::Transaction& tx, uint32_t upstream, const Turn& turn)
   }
 }
 
+namespace {
+
+// A raw control byte between values is legal JSON, but nothing that we emit has one.
+template <size_t N>
+bool keep(FixedString<N>& kept, std::string_view params) {
+  std::array<char, N> clean;
+  if (params.size() > N) return false;
+  std::transform(params.begin(), params.end(), clean.begin(),
+                 [](char c) { return static_cast<unsigned char>(c) < 0x20 ? ' ' : c; });
+  return kept.assign({clean.data(), params.size()});
+}
+
+}  // namespace
+
 void keep_configure(Session& session, std::string_view params) {
-  if (session.configure_params.assign(params)) return;
+  if (keep(session.configure_params, params)) return;
   // Only info extensions make it this long; rolling is what the next pool must be asked for.
   const stratum::ConfigureRequest asked = stratum::read_configure_request(params);
   char text[160];
@@ -122,7 +138,7 @@ void keep_configure(Session& session, std::string_view params) {
 void keep_subscribe(Session& session, std::string_view params, std::string_view agent) {
   session.agent.assign(agent);
   if (params.empty()) params = "[]";
-  if (session.subscribe_params.assign(params)) return;
+  if (keep(session.subscribe_params, params)) return;
   // Only the agent makes it this long; pools cut it themselves.
   char text[254];
   text[0] = '[';
