@@ -92,7 +92,7 @@ class Service:
     """`loka-stratum` with a configuration of its own in a folder of its own."""
 
     def __init__(self, folder, pools, workers=2, name="service", port=None, extra="", options=(),
-                 build_config=None):
+                 build_config=None, prefix=()):
         self.folder = pathlib.Path(folder)
         self.name = name
         self.port = port or free_port()
@@ -103,6 +103,7 @@ class Service:
         self.workers = workers
         self.pools = pools
         self.options = options
+        self.prefix = prefix  # a command that ends in executing the one that follows it
         self.write_config(extra) if build_config is None else build_config(self)
         self.process = None
 
@@ -122,8 +123,8 @@ class Service:
 
     def start(self):
         """Starts and waits until every worker serves; `ready_seconds` is how long that took."""
-        self.process = Process(self.name, [program("loka-stratum"), "--config", self.config_path,
-                                           *self.options], self.folder)
+        command = [program("loka-stratum"), "--config", self.config_path, *self.options]
+        self.process = Process(self.name, [*self.prefix, *command], self.folder)
         eventually(lambda: self.is_serving() or not self.process.is_alive(), START_SECONDS,
                    lambda: f"the service serves; {self.said()}")
         assert self.process.is_alive(), self.said()
