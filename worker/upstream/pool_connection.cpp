@@ -151,6 +151,7 @@ void on_pool_lost(shm::Transaction& tx, uint32_t index, Loss loss, const Turn& t
   const bool is_tried = counts_as_tried(upstream, loss, turn.now);
   const bool was_steady =
       upstream.has_served && turn.now - Instant::from_ns(upstream.opened_ns) >= kPoolSteadyAfter;
+  const bool has_served = upstream.has_served;
   const uint32_t tried_bit = upstream.pool < 32 ? 1U << upstream.pool : 0;
   free_pool_connection(tx, index);
   if (session_index == kNobody) return;
@@ -169,6 +170,11 @@ void on_pool_lost(shm::Transaction& tx, uint32_t index, Loss loss, const Turn& t
     session.gate = Gate::kOpen;
     close_if_done(tx, session_index, turn);
     return;
+  }
+  // A further login that this pool cannot bear would take the miner from pool to pool for ever.
+  if (session.pending == Step::kAuthorize && has_served) {
+    decline_authorize(tx, session_index, turn);
+    if (session.in_use == 0) return;
   }
   // A pool that cannot bear configure may close on it: the miner goes on without rolling.
   if (session.pending == Step::kConfigure && loss != Loss::kConnectFailed) {

@@ -143,7 +143,9 @@ void on_authorize_answer(shm::Transaction& tx, uint32_t index, std::string_view 
   } else {
     const bool is_our_account = upstream.pool < turn.config.pools.size() &&
                                 !turn.config.pools[upstream.pool].username.empty();
-    if (is_our_account) {  // the miner cannot mend that: it waits for the next pool
+    // The miner cannot mend that: it waits for the next pool. Not for a further login, or the pool
+    // that serves its first would be left for that over and over.
+    if (is_our_account && !is_authorized(tx, session)) {
       on_pool_lost(tx, index, Loss::kRefused, turn);
       return;
     }

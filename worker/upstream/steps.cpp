@@ -160,6 +160,16 @@ void decline_configure(shm::Transaction& tx, uint32_t index, const Turn& turn) {
   say_to_miner(tx, index, {turn.line.data(), length}, turn);
 }
 
+void decline_authorize(shm::Transaction& tx, uint32_t index, const Turn& turn) {
+  Session& session = tx.edit<Session>(index);
+  const uint32_t login = session.pending_login;
+  session.pending = Step::kNone;
+  session.gate = Gate::kOpen;
+  session.pending_login = kNobody;
+  if (!tx.look<Login>(login).is_authorized) remove_login(tx, index, login);
+  answer_error(tx, index, session.pending_id.view(), 24, "Unauthorized worker", turn);
+}
+
 bool is_success(const stratum::Message& answer) {
   return answer.error.is_null() && answer.result.type != stratum::Type::kFalse;
 }

@@ -33,6 +33,9 @@ void keep_subscribe(shm::Session& session, std::string_view params, std::string_
 // Answers a pending configure with "no version rolling", because no pool answers it.
 void decline_configure(shm::Transaction& tx, uint32_t session, const Turn& turn);
 
+// Refuses a pending authorize; a login that was authorised before stays.
+void decline_authorize(shm::Transaction& tx, uint32_t session, const Turn& turn);
+
 // An answer means success: configure: any result; authorize: true, or null without an error.
 [[nodiscard]] bool is_success(const stratum::Message& answer);
 

@@ -374,6 +374,26 @@ TEST_CASE("a verdict that comes too late changes no state and is counted beside 
   sums_add_up(miner.shares());
 }
 
+TEST_CASE(
+    "passthrough: a further login that a pool cannot bear is refused, not taken on for ever") {
+  config::Config config = two_pools();
+  config.pools[0].username = "acct";
+  OneMiner miner(config);
+  miner.mines();
+  miner.says(R"({"id":9,"method":"mining.authorize","params":["farm.rig8","x"]})");
+  SUBCASE("it refuses it") {
+    miner.pool_says(R"({"id":3,"result":false,"error":null})");
+    CHECK(miner.upstream().in_use == 1);
+    CHECK(miner.hears() == "{\"id\":9,\"result\":false,\"error\":null}\n");
+  }
+  SUBCASE("it closes on it") {
+    miner.pool_is_lost(Loss::kClosed);
+    CHECK(miner.hears().find("\"id\":9") != std::string::npos);
+  }
+  CHECK(miner.session().pending == shm::Step::kNone);
+  CHECK(miner.session().login_count == 1);
+}
+
 TEST_CASE("a session that ends gives every record back") {
   OneMiner miner;
   const auto sessions = miner.store().table<shm::Session>().available();
