@@ -12,22 +12,10 @@ import quirks
 import quirks_play
 from quirks_stage import Stage, can_name_hosts
 
-# Lines that the service does not meet, and why. Strict: what has been mended must leave the table.
-NO_NAMES = "an engine dies of a pool that is configured by name"
-NOT_YET = {
-    "q120": NO_NAMES,
-    "q121": NO_NAMES,
-    "q122": NO_NAMES,
-    "q123": NO_NAMES,
-    "q124": NO_NAMES,
-}
-
 
 def parameters():
     for quirk in quirks.load("passthrough"):
         marks = []
-        if quirk.id in NOT_YET:
-            marks.append(pytest.mark.xfail(strict=True, reason=NOT_YET[quirk.id]))
         if quirk.id == "q121":
             marks.append(pytest.mark.skipif(not can_name_hosts(),
                                             reason="needs a mount namespace to name hosts in"))

@@ -23,15 +23,14 @@ Resolver::Answer Resolver::address(const config::Endpoint& endpoint, uint32_t tu
     address = {*literal, endpoint.port};
     return Answer::kKnown;
   }
-  const auto found = std::find_if(names_.begin(), names_.end(), [&endpoint](const auto& name) {
-    return name->endpoint == endpoint;
-  });
+  auto found = std::find_if(names_.begin(), names_.end(),
+                            [&endpoint](const auto& name) { return name->endpoint == endpoint; });
   if (found == names_.end()) {
     if (names_.size() >= kNamesMax) return Answer::kFailed;
-    names_.push_back(std::make_unique<Name>());
-    names_.back()->endpoint = endpoint;
+    found = names_.insert(names_.end(), std::make_unique<Name>());
+    (*found)->endpoint = endpoint;
   }
-  Name& name = found == names_.end() ? *names_.back() : **found;
+  Name& name = **found;
   const Duration patience = name.addresses.empty() ? kResolveRetryAfter : kResolveAgainAfter;
   if (!name.is_asking && (!name.was_asked || now - name.asked >= patience)) {
     addrinfo hints{};
