@@ -1,7 +1,6 @@
 #include "tests/sim/machine.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "common/base/check.h"
 
@@ -97,8 +96,7 @@ void Machine::connect(Connection& connection, uint16_t port) {
 }
 
 size_t Machine::read(Connection& from, char* to, size_t bytes_max) {
-  size_t count = std::min(bytes_max, from.arrived_.size());
-  std::memcpy(to, from.arrived_.data(), count);
+  const size_t count = from.arrived_.copy(to, bytes_max);
   from.arrived_.erase(0, count);
   from.consumed_ += count;
   return count;

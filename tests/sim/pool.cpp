@@ -223,9 +223,12 @@ void Pool::lie(Visit& visit, const Answer& answer) {
       say(visit, R"({"id":"x7","result":true,"error":null})");
       break;
     case 3: {
-      const uint64_t other = *visit.open.begin();
-      say(visit, R"({"id":)" + std::to_string(other) + R"(,"result":true,"error":null})");
-      ++heard_.accepted;
+      // The oldest or the newest that is open, before its time.
+      const uint64_t other = scene_.random.chance(50) ? *visit.open.begin() : *visit.open.rbegin();
+      const bool is_yes = scene_.random.chance(50);
+      say(visit, R"({"id":)" + std::to_string(other) + R"(,"result":)" +
+                     (is_yes ? "true" : "false") + R"(,"error":null})");
+      if (is_yes) ++heard_.accepted;
       visit.has_authorized = true;  // if that was what it had been asked
       visit.open.erase(other);
       return;
