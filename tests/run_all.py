@@ -26,17 +26,17 @@ Tree = collections.namedtuple("Tree", "name options kinds")
 RELEASE = ["--buildtype=release", "-Dtests=enabled"]
 QUICK = (Tree("release", RELEASE, ("check", "unit", "corpus")),)
 FULL = (
-    Tree("release", RELEASE, ("check", "unit", "corpus", "system")),
+    Tree("release", RELEASE, ("check", "unit", "corpus", "simulation", "system")),
     # The fault injection that the poison login needs lives here and never in a release build.
     Tree("asan", ["--buildtype=debugoptimized", "-Doptimization=1",
                   "-Db_sanitize=address,undefined", "-Dfault_injection=true"],
-         ("unit", "corpus", "system one kill", "system poison")),
+         ("unit", "corpus", "simulation", "system one kill", "system poison")),
     # Only shm/ is meant for more than one thread of execution at a time.
     Tree("tsan", ["--buildtype=debugoptimized", "-Doptimization=1", "-Db_sanitize=thread"],
          ("unit shm",)),
 )
 # Kinds of tests that run where they exist, but that no tree has to have.
-OPTIONAL_KINDS = {"release": ("sim", "fuzz", "tools")}
+OPTIONAL_KINDS = {"release": ("fuzz", "tools")}
 
 
 class Count:
