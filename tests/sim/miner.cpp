@@ -18,6 +18,9 @@ constexpr int64_t kSecond = 1000 * kMs;
 // for an answer, each at its limit and behind each other, and something for the turns between.
 constexpr int64_t kPatienceNs = 100 * kSecond;
 
+// With a backlog of logins that every pool hangs up on, answers come one at a time until the end.
+constexpr int64_t kStillAnsweredNs = 45 * kSecond;
+
 constexpr size_t kDeafRoom = 3000;
 
 }  // namespace
@@ -300,8 +303,8 @@ void Miner::check_patience() const {
 }
 
 void Miner::check_satisfied() const {
-  if (has_left_ || has_finished_ || temper_ == Temper::kDeaf) return;
-  if (!open_.empty())
+  if (has_left_ || has_finished_ || temper_ == Temper::kDeaf || open_.empty()) return;
+  if (machine().now().ns() - last_answer_ns_ > kStillAnsweredNs)
     fail(name_ + " has stayed and was not answered " + open_.begin()->second.tag.text());
 }
 

@@ -23,7 +23,7 @@ class Miner {
 
   // Whoever stays is answered in time.
   void check_patience() const;
-  // At the end, when all pools answer: nothing is open any more.
+  // At the end, when all pools answer: nothing is open any more, or a backlog is still worked off.
   void check_satisfied() const;
 
   [[nodiscard]] uint64_t accepted() const { return accepted_; }
