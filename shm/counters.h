@@ -1,4 +1,4 @@
-// The one table of counters: names, help and units, which /metrics, the API and lokactl all read.
+// The one table of counters: names and help. `lokactl status --json` shows their sums.
 // A counter is a relaxed load and store in the lines of the slot that owns it: one writer, no lock.
 // Share states are not here but in ShareBlock, because they move together.
 #pragma once

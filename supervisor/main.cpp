@@ -84,7 +84,8 @@ int run(const Options& options) {
   config::LoadResult loaded = config::load(sources);
   const bool has_errors = config::has_errors(loaded.problems);
   // A service that starts writes its warnings to the log instead.
-  if (has_errors || options.validate) {
+  const bool starts = !options.validate && !options.dump_config && !options.test_pool_connection;
+  if (has_errors || !starts) {
     for (const config::Problem& problem : loaded.problems) {
       fmt::print(stderr, "{}\n", problem.text());
     }
@@ -103,6 +104,7 @@ int run(const Options& options) {
     const auto code = supervisor::test_pool_connection(loaded.config);
     return code ? *code : fail(code.error());
   }
+  supervisor::hold_signals(true);
   auto service = supervisor::Supervisor::create(std::move(sources), std::move(loaded));
   return service ? (*service)->run() : fail(service.error());
 }

@@ -99,6 +99,13 @@ Supervisor::Supervisor(Parts parts)
   publish();
 }
 
+void hold_signals(bool is_held) {
+  sigset_t ours;
+  sigemptyset(&ours);
+  for (const int number : {SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT}) sigaddset(&ours, number);
+  ::sigprocmask(is_held ? SIG_BLOCK : SIG_UNBLOCK, &ours, nullptr);
+}
+
 int Supervisor::run() {
   const auto watch = [this](int number, auto action) {
     signals_.push_back(std::make_unique<SignalWatch>(loop_, number, action));
@@ -113,6 +120,7 @@ int Supervisor::run() {
   watch(SIGUSR2, [](Instant) {
     log_warning(kSubject, "an upgrade without a restart is not available in this version");
   });
+  hold_signals(false);
   log_info(kSubject, "starting",
            {{"version", LOKA_VERSION},
             {"workers", segment_.slot_count()},
@@ -179,7 +187,6 @@ uint64_t Supervisor::publish() {
   const uint32_t slots = segment_.slot_count();
   const config::Config effective = effective_config(running_.config, slots, descriptor_limit_);
   connections_max_ = effective.limiter.connections;
-  segment_.publish_log_style(effective.logging.format, effective.logging.level);
   warnings_.clear();
   if (auto warning = descriptor_warning(descriptor_limit_, connections_max_, slots)) {
     log_warning(kSubject, "open files are too few", {{"what", *warning}});

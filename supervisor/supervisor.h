@@ -32,6 +32,10 @@ inline constexpr Duration kReadyPatience = Duration::seconds(10);
 // How often systemd is told the STATUS= line.
 inline constexpr Duration kStatusInterval = Duration::seconds(5);
 
+// Holds back the signals that the service acts on, until its loop can: before that a log rotation
+// would end it. To be called at the start; run() lets them through.
+void hold_signals(bool is_held);
+
 class Supervisor {
  public:
   // sources  what a reload will load again

@@ -229,6 +229,12 @@ control::Status Totals::status(const ServiceView& service, const std::vector<Slo
     add_shares(status.shares, shares);
     add_hashrate(status.hashrate_hs, hashrates(shares.hashrate, now));
   }
+  for (size_t i = 0; i < shm::kCounterCount; ++i) {
+    control::NamedCount& count = status.counters.emplace_back();
+    count.name = shm::kCounterInfo[i].name;
+    for (const SlotView& slot : slots)
+      count.value += slot.memory->counters.get(static_cast<shm::Counter>(i));
+  }
   status.pools = pools(service, slots, now).pools;
   add_warnings(status, service, slots);
   status.state = service_state(service, !status.warnings.empty());

@@ -90,7 +90,7 @@ class Trial {
     const auto heard = ask(length, "2", begun + patience_.step);
     if (!heard) return fail("authorize", heard.error());
     trial_.authorize = monotonic_now() - begun;
-    if (stratum::is_accepted(*heard->message)) return true;
+    if (stratum::is_granted(*heard->message)) return true;
     const auto reject = stratum::reject_of(*heard->message, heard->line);
     const std::string reason = reject ? refusal(*reject) : "the pool answered no";
     if (is_ours) return fail("authorize", reason);

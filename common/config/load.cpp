@@ -14,14 +14,14 @@ namespace loka::config {
 
 namespace {
 
-Result<std::string, Fault> read_secret_file(const std::string& path) {
+Result<FileText, Fault> read_secret_file(const std::string& path) {
   auto file = read_file(path, kSecretFileBytesMax);
   if (!file) return Error(Fault{path + ' ' + file.error().what, "name a file that we may read"});
-  std::string secret = std::move(file->text);
+  std::string& secret = file->text;
   if (secret.ends_with('\n')) secret.pop_back();
   if (secret.ends_with('\r')) secret.pop_back();
   if (secret.empty()) return Error(Fault{path + " is empty", "write the secret into it"});
-  return secret;
+  return std::move(*file);
 }
 
 Result<std::string, Fault> refuse_secret_files(const std::string&) {
@@ -136,7 +136,16 @@ class Loader {
 }  // namespace
 
 LoadResult load(const Sources& sources) {
-  Loader loader(read_secret_file);
+  Problems exposed;  // secret files that others may read: warned of like a password in such a file
+  Loader loader([&exposed](const std::string& path) {
+    auto secret = read_secret_file(path);
+    if (!secret) return Result<std::string, Fault>(Error(std::move(secret.error())));
+    if (secret->others_may_read) {
+      add_problem(exposed, {path, 0, 0, "", "a secret in a file that others may read",
+                            "chmod o-r the file", true});
+    }
+    return Result<std::string, Fault>(std::move(secret->text));
+  });
   if (!sources.file.empty()) {
     loader.file(sources.file, sources.file_may_be_absent);
     loader.drop_ins(sources.file);
@@ -144,7 +153,9 @@ LoadResult load(const Sources& sources) {
   if (!sources.env_file.empty()) loader.env_file(sources.env_file);
   loader.environment(sources.environment);
   loader.command_line(sources.set);
-  return loader.take_validated();
+  LoadResult result = loader.take_validated();
+  for (Problem& problem : exposed) add_problem(result.problems, std::move(problem));
+  return result;
 }
 
 LoadResult load_text(std::string_view yaml, const std::string& name) {

@@ -180,7 +180,11 @@ void report(const std::string& source, const YAML::Mark& mark, std::string what,
 Value read_yaml(std::string_view text, const std::string& source, Problems& problems) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   if (refuse_unclean(text, source, problems)) return {};
-  ViewBuffer buffer(text);
+  // yaml-cpp takes the end of the input for the end of a quoted text that was never closed, and
+  // with it everything that follows the quote. A document's end inside of quotes it does refuse.
+  std::string closed(text);
+  closed += "\n...\n";
+  ViewBuffer buffer(closed);
   std::istream stream(&buffer);
   TreeBuilder builder(source);
   try {

@@ -71,6 +71,12 @@ void members(Visit& visit, T& pool) {
   visit("failures_in_row", pool.failures_in_row);
 }
 
+template <class Visit, Is<NamedCount> T>
+void members(Visit& visit, T& count) {
+  visit("name", count.name);
+  visit("value", count.value);
+}
+
 template <class Visit, Is<Status> T>
 void members(Visit& visit, T& status) {
   visit("version", status.version);
@@ -90,6 +96,7 @@ void members(Visit& visit, T& status) {
   visit("shares", status.shares);
   visit("hashrate_hs", status.hashrate_hs);
   visit("pools", status.pools);
+  visit("counters", status.counters);
   visit("warnings", status.warnings);
 }
 

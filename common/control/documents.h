@@ -62,6 +62,14 @@ struct PoolEntry {
   bool operator==(const PoolEntry&) const = default;
 };
 
+// One of the service's counters, all workers together: what was refused, dropped or closed, and
+// why.
+struct NamedCount {
+  std::string name;
+  uint64_t value = 0;
+  bool operator==(const NamedCount&) const = default;
+};
+
 struct Status {
   std::string version;
   std::string state;  // healthy, degraded, starting, stopping
@@ -76,6 +84,7 @@ struct Status {
   Shares shares;
   HashrateHs hashrate_hs;
   std::vector<PoolEntry> pools;
+  std::vector<NamedCount> counters;
   std::vector<std::string> warnings;  // sentences: why it is degraded, limits nearly reached
   bool operator==(const Status&) const = default;
 };

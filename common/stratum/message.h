@@ -63,7 +63,7 @@ enum class Kind : uint8_t { kRequest, kResponse };  // a notification is a reque
 
 inline constexpr size_t kParamsKept = 16;
 
-// Classified as docs say: a string `method` makes a request, whatever else is there; otherwise
+// Classified in this order: a string `method` makes a request, whatever else is there; otherwise
 // `result` or `error` makes a response.
 struct Message {
   Kind kind = Kind::kRequest;

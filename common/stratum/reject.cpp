@@ -43,7 +43,7 @@ bool contains(std::string_view text, const Word& wanted) {
   return false;
 }
 
-// docs/stratum.md, table of error codes: ckpool's and DATUM's texts among them. The order matters
+// the codes of btcpool and of ckpool: ckpool's and DATUM's texts among them. The order matters
 // where one text holds two of the words ("stale share: low difficulty").
 constexpr std::array<Word, 12> kWords = {{
     {"stale", RejectClass::kStale},
@@ -115,6 +115,10 @@ std::optional<Reject> reject_of(const Message& response, std::string_view line) 
 
 bool is_accepted(const Message& response) {
   return response.result.type == Type::kTrue && response.error.is_null();
+}
+
+bool is_granted(const Message& response) {
+  return response.error.is_null() && response.result.type != Type::kFalse;
 }
 
 std::string_view name_of(RejectClass reject) {

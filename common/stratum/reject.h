@@ -36,6 +36,10 @@ struct Reject {
 // Whether a pool's answer accepts a share: only result true with error null does.
 [[nodiscard]] bool is_accepted(const Message& response);
 
+// Whether an answer grants a configure or an authorize: anything but false, without an error;
+// p2pool answers authorize with null.
+[[nodiscard]] bool is_granted(const Message& response);
+
 // How a refused share is counted.
 enum class RejectClass : uint8_t {
   kStale,

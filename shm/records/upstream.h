@@ -45,7 +45,6 @@ struct Upstream {
   uint32_t open_requests = 0;     // in the list, expired ones included
   uint32_t expired_requests = 0;  // of them: answered here, kept for a late verdict
   uint32_t version_mask = 0;
-  uint32_t address_index = 0;  // which of the pool's addresses was dialled
 
   int64_t not_before_ns = 0;
   int64_t opened_ns = 0;

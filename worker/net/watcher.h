@@ -1,7 +1,7 @@
 // Which sockets the loop looks at, and for what: one epoll set of our own under a single uv_poll
-// handle. libuv's own handle per socket costs four system calls to make and 160 bytes to keep, and
+// handle. libuv's own handle per socket costs four system calls to make and 200 bytes to keep, and
 // an engine that takes over thousands of sockets pays that at the worst moment
-// (docs/benchmarks.md).
+// (docs/decisions/0010-one-epoll-set-of-our-own.md).
 #pragma once
 
 #include <cstdint>

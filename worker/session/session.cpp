@@ -43,11 +43,6 @@ bool say_to_miner(shm::Transaction& tx, uint32_t index, std::string_view line, c
   return true;
 }
 
-bool answer_true(shm::Transaction& tx, uint32_t index, std::string_view id, const Turn& turn) {
-  const size_t length = stratum::response_true(turn.line, id);
-  return say_to_miner(tx, index, {turn.line.data(), length}, turn);
-}
-
 bool answer_error(shm::Transaction& tx, uint32_t index, std::string_view id, int code,
                   std::string_view text, const Turn& turn) {
   turn.counters.add(Counter::kMinerRequestsRefused);

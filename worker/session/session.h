@@ -18,8 +18,7 @@ namespace loka::worker {
 // queue is full, or no page is left, the session is closed and counted; then false.
 bool say_to_miner(shm::Transaction& tx, uint32_t session, std::string_view line, const Turn& turn);
 
-// Answers a request here. id: raw JSON text. The second form counts a refused request.
-bool answer_true(shm::Transaction& tx, uint32_t session, std::string_view id, const Turn& turn);
+// Refuses a request here, and counts it. id: raw JSON text.
 bool answer_error(shm::Transaction& tx, uint32_t session, std::string_view id, int code,
                   std::string_view text, const Turn& turn);
 

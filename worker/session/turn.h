@@ -16,7 +16,7 @@
 
 namespace loka::worker {
 
-// Time limits of a session and of its pool connection; docs/stratum.md gives the reasons.
+// Time limits of a session and of its pool connection, as docs/stratum.md lists them.
 inline constexpr Duration kSubscribeTimeout = Duration::seconds(15);
 inline constexpr Duration kAuthorizeTimeout = Duration::seconds(30);
 inline constexpr Duration kPoolWaitMax =

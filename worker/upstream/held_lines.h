@@ -1,5 +1,5 @@
 // Lines of a pool that its miner must not see yet: a job or a difficulty before the subscribe
-// result makes old firmware crash and others idle (stratum.md, "order"). They are kept with the
+// result makes old firmware crash and others idle. They are kept with the
 // connection, bounded, and said right after it.
 #pragma once
 

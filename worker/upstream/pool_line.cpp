@@ -137,7 +137,7 @@ void on_authorize_answer(shm::Transaction& tx, uint32_t index, std::string_view 
   Upstream& upstream = tx.edit<Upstream>(index);
   Session& session = tx.edit<Session>(upstream.session);
   const uint32_t login = session.pending_login;
-  if (is_success(answer)) {
+  if (stratum::is_granted(answer)) {
     authorize_login(tx, upstream.session, login, turn);
     on_pool_serves(tx, index, turn);
   } else {
@@ -183,7 +183,7 @@ void on_step_answer(shm::Transaction& tx, uint32_t index, std::string_view line,
 void on_verdict(shm::Transaction& tx, uint32_t index, const Request& share, std::string_view line,
                 const Message& answer, const Turn& turn) {
   const Upstream& upstream = tx.look<Upstream>(index);
-  const bool is_accepted = answer.error.is_null() && answer.result.type == Type::kTrue;
+  const bool is_accepted = stratum::is_accepted(answer);
   if (share.has_expired) {
     count_late(tx, upstream.pool, is_accepted);
     close_if_done_upstream(tx, index);
@@ -221,7 +221,7 @@ void on_answer(shm::Transaction& tx, uint32_t index, std::string_view line, cons
       on_replay_answer(tx, index, line, answer, turn);
       break;
     case RequestKind::kExtranonceSubscribe:
-      if (answer.error.is_null() && answer.result.type == Type::kTrue)
+      if (stratum::is_accepted(answer))
         tx.edit<Session>(upstream.session).has_extranonce_subscribed = true;
       [[fallthrough]];
     case RequestKind::kOther:

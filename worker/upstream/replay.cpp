@@ -2,6 +2,7 @@
 
 #include "common/stratum/configure_result.h"
 #include "common/stratum/format.h"
+#include "common/stratum/reject.h"
 #include "common/stratum/subscribe_result.h"
 #include "worker/session/session.h"
 #include "worker/upstream/held_lines.h"
@@ -67,7 +68,9 @@ void finish(shm::Transaction& tx, uint32_t index, const Turn& turn) {
   }
   if (session.has_subscribed && !release_held_lines(tx, index, turn)) return;
   session.gate = Gate::kOpen;
-  if (session.has_extranonce_subscribed) {
+  const bool may_ask =
+      upstream.pool < turn.config.pools.size() && turn.config.pools[upstream.pool].extranonce;
+  if (session.has_extranonce_subscribed && may_ask) {
     // Asked without waiting: some pools never answer it. It must not be the miner's request, so the
     // answer is for nobody.
     Request request;
@@ -145,7 +148,7 @@ void on_replay_answer(shm::Transaction& tx, uint32_t index, std::string_view lin
       ask_next_authorize(tx, index, tx.look<Session>(upstream.session).first_login, turn);
       break;
     case Replay::kAuthorize:
-      if (!is_success(answer)) {
+      if (!stratum::is_granted(answer)) {
         on_pool_lost(tx, index, Loss::kRefused, turn);
         break;
       }

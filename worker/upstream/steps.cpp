@@ -170,8 +170,4 @@ void decline_authorize(shm::Transaction& tx, uint32_t index, const Turn& turn) {
   answer_error(tx, index, session.pending_id.view(), 24, "Unauthorized worker", turn);
 }
 
-bool is_success(const stratum::Message& answer) {
-  return answer.error.is_null() && answer.result.type != stratum::Type::kFalse;
-}
-
 }  // namespace loka::worker

@@ -36,7 +36,4 @@ void decline_configure(shm::Transaction& tx, uint32_t session, const Turn& turn)
 // Refuses a pending authorize; a login that was authorised before stays.
 void decline_authorize(shm::Transaction& tx, uint32_t session, const Turn& turn);
 
-// An answer means success: configure: any result; authorize: true, or null without an error.
-[[nodiscard]] bool is_success(const stratum::Message& answer);
-
 }  // namespace loka::worker

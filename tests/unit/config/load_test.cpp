@@ -9,6 +9,17 @@ using loka::Duration;
 using loka::LogFormat;
 using loka::LogLevel;
 
+// yaml-cpp took the rest of the file for the value, and the service started with it.
+TEST_CASE("load: a quote that is never closed is a problem, with and without a last newline") {
+  for (const char* text : {"pool:\n  url: h:1\n  username: \"abc\nserver: {port: 5}\n",
+                           "pool:\n  url: h:1\n  password: 'a: b\n", "pool: {url: 'h:1"}) {
+    CAPTURE(text);
+    CHECK(has_errors(load_text(text, "f").problems));
+  }
+  CHECK_FALSE(has_errors(load_text("pool:\n  url: 'h:1'", "f").problems));
+  CHECK_FALSE(has_errors(load_text("pool: {url: \"h:1\"}\n", "f").problems));
+}
+
 TEST_CASE("load: every key of the contract's example is taken") {
   const auto result = load_text(R"(
 server:

@@ -296,6 +296,17 @@ TEST_CASE("password_file: its text without the newline is the password") {
   CHECK(result.origins.of("pools.1.password").text() == sources.file + ":1");
 }
 
+TEST_CASE("password_file: one that others may read is warned of by its own name") {
+  Folder folder;
+  folder.write("secret", "hunter2\n", 0644);
+  const auto result = from_set({"pool.url=h:1", "pool.password_file=" + folder.path() + "/secret"});
+  CHECK(texts(result.problems) ==
+        Lines{folder.path() +
+              "/secret: warning: a secret in a file that others may read; chmod o-r "
+              "the file"});
+  CHECK(result.config.pools[0].password == "hunter2");
+}
+
 TEST_CASE("password_file: missing, empty, too large or binary files are problems") {
   const Folder folder;
   const auto problem = [&](const std::string& secret) {

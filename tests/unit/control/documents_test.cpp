@@ -25,6 +25,7 @@ Status a_status() {
   status.hashrate_hs = {1.5, 2.5e12, 3};
   status.pools = {
       {"primary", "stratum+tcp://h:1", "healthy", "active", 5, 1, 2, 3.25, 40.5, 4, 0.5, {}, 0}};
+  status.counters = {{"jobs_total", 12}};
   status.warnings = {"slot 2 has failed"};
   return status;
 }
@@ -44,7 +45,7 @@ TEST_CASE("to_json: status has the names of the contract") {
         R"("pools":[{"name":"primary","url":"stratum+tcp://h:1","state":"healthy","role":"active",)"
         R"("connections":5,"serving":4,"accepted":1,"rejected":2,"latency_ms":{"p50":3.25,)"
         R"("p99":40.5},"last_success_s":0.5,"last_failure_s":null,"failures_in_row":0}],)"
-        R"("warnings":["slot 2 has failed"]})");
+        R"("counters":[{"name":"jobs_total","value":12}],"warnings":["slot 2 has failed"]})");
 }
 
 TEST_CASE("from_json: reads back what to_json wrote") {
