@@ -6,8 +6,10 @@ wait: `eventually` looks for what a test wants to see, with a deadline.
 """
 
 import contextlib
+import itertools
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -126,11 +128,17 @@ def cpu_seconds(pid):
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
+# Below the ports that the kernel gives to connections, of which a load test has thousands: one of
+# those may be taken between the look and the listen. Each run begins somewhere else.
+_ports = itertools.cycle(random.sample(range(12000, 32000), 20000))
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on, and that this run has not named before."""
+    for port in _ports:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def accepts(port):
