@@ -3,7 +3,7 @@
 // engine that dies before the seal has done nothing; one that dies after it leaves a commit that
 // the next engine finishes. All values are absolute, so putting them in place twice is harmless.
 //
-// With shm/seqlock this is the only file with fences.
+// The only file with fences; shm/seqlock orders its words by release and acquire.
 #pragma once
 
 #include <cstdint>

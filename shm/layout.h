@@ -101,7 +101,7 @@ struct alignas(64) EngineLine {
 struct alignas(64) PoolLine {
   std::atomic<uint64_t> identity{0};  // of the pool at this position; 0: none
   std::atomic<uint32_t> connections{0};
-  std::atomic<uint32_t> serving{0};  // of them: authorised, with a job
+  std::atomic<uint32_t> serving{0};  // of them: authorised
   std::atomic<uint32_t> failures_in_row{0};
   std::atomic<int64_t> last_success_ns{0};  // CLOCK_MONOTONIC; 0: never
   std::atomic<int64_t> last_failure_ns{0};

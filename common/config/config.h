@@ -61,9 +61,9 @@ struct Limiter {
   // Open miner connections, all workers together; 0 is `auto`: what the descriptor limit carries.
   // [live]
   uint32_t connections = 0;
-  // How long a job is remembered. [live]
+  // How long a job is remembered; accepted, not used yet. [live]
   Duration jobs = Duration::minutes(10);
-  // How long submissions are kept for lookup. [live]
+  // How long submissions are kept for lookup; accepted, not used yet. [live]
   Duration submissions = Duration::hours(48);
   bool operator==(const Limiter&) const = default;
 };
